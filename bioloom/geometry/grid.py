@@ -1,0 +1,129 @@
+"""The grids of an image: patches, chunks of patches, and blocks.
+
+Patches overlap, cover the image and never depend on chunks or blocks; the last one is shifted inward::
+
+    image   0                                       20          size 8, overlap 3: stride 5
+            |---------patch 0-|
+                      |---------patch 1-|
+                                |---------patch 2-|
+                                  |---------patch 3-|           (starts 0, 5, 10, 12)
+    chunks  |    chunk 0 = patches 0, 1     |   chunk 1 = patches 2, 3
+    blocks  |       block 0      |       block 1      |         (disjoint)
+
+An image shorter than a patch has one patch at 0, which sticks out; what lies beyond is the mirrored image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from math import prod
+
+from bioloom.geometry.box import Box
+
+
+@dataclass(frozen=True)
+class PatchGrid:
+    """The patches of one image.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Spatial shape of the image in voxels.
+    size : tuple of int
+        Sides of a patch in voxels.
+    overlap : tuple of int
+        Voxels shared by neighbouring patches, less than half of `size`, per axis.
+    """
+
+    shape: tuple[int, ...]
+    size: tuple[int, ...]
+    overlap: tuple[int, ...]
+
+    @cached_property
+    def starts(self) -> tuple[tuple[int, ...], ...]:
+        """For every axis the first voxel of each patch, ascending."""
+        return tuple(map(axis_starts, self.shape, self.size, self.overlap))
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The number of patches along every axis."""
+        return tuple(len(starts) for starts in self.starts)
+
+    def patch(self, index: tuple[int, ...]) -> Box:
+        """Return the voxels of one patch; only in an image smaller than a patch does it stick out."""
+        start = tuple(starts[i] for starts, i in zip(self.starts, index, strict=True))
+        return Box(start, tuple(a + n for a, n in zip(start, self.size, strict=True)))
+
+    def extent(self, indices: Box) -> Box:
+        """Return the voxels inside the image that the patches of an index box cover."""
+        last = tuple(stop - 1 for stop in indices.stop)
+        return Box(self.patch(indices.start).start, self.patch(last).stop).clip(Box.of(self.shape))
+
+    def chunks(self, chunk: tuple[int, ...]) -> list[Box]:
+        """Return the index boxes of at most `chunk` patches per axis, in raster order."""
+        return list(tiles(self.counts, chunk))
+
+
+def axis_starts(length: int, size: int, overlap: int) -> tuple[int, ...]:
+    """Return the first voxels of the patches along one axis of `length` voxels."""
+    if length <= size:
+        return (0,)
+    stride = size - overlap
+    return (*range(0, length - size, stride), length - size)
+
+
+def tiles(shape: tuple[int, ...], tile: tuple[int, ...]) -> Iterator[Box]:
+    """Yield disjoint boxes of at most `tile` that cover an array of `shape`, in raster order."""
+    for start in product(*(range(0, n, step) for n, step in zip(shape, tile, strict=True))):
+        yield Box(start, tuple(min(a + t, n) for a, t, n in zip(start, tile, shape, strict=True)))
+
+
+def indices(box: Box) -> Iterator[tuple[int, ...]]:
+    """Yield the integer points of a box in raster order."""
+    return product(*(range(a, b) for a, b in zip(box.start, box.stop, strict=True)))
+
+
+@dataclass(frozen=True)
+class ChunkRow:
+    """The patches of one image that one chunk predicts: a row of ``chunks/{pack}.csv``."""
+
+    chunk: str
+    image: str
+    patches: Box
+    box: Box
+
+
+@dataclass(frozen=True)
+class BlockRow:
+    """A block of one image: a row of ``blocks/{pack}.csv``."""
+
+    block: str
+    image: str
+    core: Box
+
+
+def plan_chunks(grids: dict[str, PatchGrid], chunk: tuple[int, ...]) -> list[ChunkRow]:
+    """Group the patches of a pack: boxes of an image, and small images together.
+
+    An image of more patches than `chunk` is cut into boxes, each a chunk of its own; consecutive smaller
+    images share a chunk while they hold at most ``prod(chunk)`` patches together.
+    """
+    rows: list[ChunkRow] = []
+    number, used = -1, 0
+    for image, grid in grids.items():
+        boxes = grid.chunks(chunk)
+        for patches in boxes:
+            if number < 0 or len(boxes) > 1 or used + patches.size > prod(chunk):
+                number, used = number + 1, 0
+            rows.append(ChunkRow(f"{number:05d}", image, patches, grid.extent(patches)))
+            used += patches.size if len(boxes) == 1 else prod(chunk)
+    return rows
+
+
+def plan_blocks(shapes: dict[str, tuple[int, ...]], block: tuple[int, ...]) -> list[BlockRow]:
+    """Cut every image of a pack into disjoint blocks, numbered through the pack."""
+    cores = [(image, core) for image, shape in shapes.items() for core in tiles(shape, block)]
+    return [BlockRow(f"{number:05d}", image, core) for number, (image, core) in enumerate(cores)]
