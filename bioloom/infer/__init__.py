@@ -1,0 +1,1 @@
+"""From a trained model to the stitched prediction of an image: plan, predict chunks, stitch."""
