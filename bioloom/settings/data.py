@@ -1,0 +1,59 @@
+"""Which images, and how they are stored."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from bioloom.settings.base import Count, Section, Sizes
+
+SPATIAL = "ZYX"
+AXES = "TC" + SPATIAL
+SPLITS = ("train", "val", "test", "predict")
+
+
+class Source(Section):
+    """The images of one split, and their labels if there are any."""
+
+    images: str | list[str]
+    """Folder, glob pattern or list of files; relative paths start in the launch directory."""
+    labels: str | list[str] | None = None
+    """Labels of these images, in the same three forms; paired with the images by file name."""
+
+
+class Data(Section):
+    """The images of a run, by split, and what their files may not say."""
+
+    train: Source | None = None
+    """Images to learn from."""
+    val: Source | None = None
+    """Images on which choices are made (best step, thresholds); left out: a share of `train`."""
+    test: Source | None = None
+    """Images with labels on which the result is scored."""
+    predict: Source | None = None
+    """Images without labels."""
+    samples: str | None = None
+    """CSV table `split,image,labels,class,group` in place of the four sources above."""
+    axes: str | None = None
+    """Order of the axes in the files, letters of TCZYX such as `ZYX`; left out: what each file says."""
+    voxel_size: Sizes | None = None
+    """Size of a voxel in micrometres, one number per spatial axis; left out: what each file says."""
+    val_fraction: float = Field(default=0.2, gt=0, lt=1)
+    """Share of the training images that becomes `val` where none is given; a group stays together."""
+    seed: int = Field(default=0, ge=0)
+    """Seed of that choice."""
+    pack_voxels: Count = 2**24
+    """Images handled by one job, in bytes of their files; a larger image is handled alone."""
+
+    @field_validator("axes")
+    @classmethod
+    def _known_axes(cls, axes: str | None) -> str | None:
+        """Refuse axes that do not say where the rows and columns are."""
+        known = axes is None or (set("YX") <= set(axes) <= set(AXES) and len(set(axes)) == len(axes))
+        if not known:
+            raise ValueError(f"got {axes!r}; allowed: letters of {AXES}, each at most once, with Y and X")
+        return axes
+
+    @property
+    def spatial_axes(self) -> str | None:
+        """The spatial letters of `axes` in their order, for example ``"ZYX"``."""
+        return None if self.axes is None else "".join(axis for axis in self.axes if axis in SPATIAL)

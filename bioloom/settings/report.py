@@ -1,0 +1,20 @@
+"""What is shown and handed out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from bioloom.settings.base import Section
+
+
+class Report(Section):
+    """The report of a run and copies of its results in other formats."""
+
+    title: str = ""
+    """Heading of the report; empty: the name of the run."""
+    images: int = Field(default=4, ge=0)
+    """Most images to show: the best, the worst and some between."""
+    export: list[Literal["tiff"]] = Field(default=[])
+    """Formats in which the outputs are written besides OME-Zarr."""

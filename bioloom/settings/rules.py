@@ -1,0 +1,92 @@
+"""What no single section can check: options that must fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bioloom import registry
+from bioloom.errors import did_you_mean
+from bioloom.settings.config import Config
+from bioloom.settings.data import SPLITS
+from bioloom.settings.mistakes import Keys
+
+SPATIAL_LISTS = (
+    ("data", "voxel_size"),
+    ("patch", "size"),
+    ("patch", "overlap"),
+    ("infer", "chunk"),
+    ("infer", "block"),
+    ("infer", "halo"),
+)
+"""Options that hold one number per spatial axis, in the order of `data.axes`."""
+
+
+def broken_rules(config: Config) -> Iterator[tuple[Keys, str]]:
+    """Yield key path and text for every rule between options that `config` breaks."""
+    yield from _images_given(config)
+    yield from _one_number_of_axes(config)
+    yield from _overlap_below_half(config)
+    yield from _targets_once(config)
+    yield from _losses_have_targets(config)
+
+
+def spatial_lists(config: Config) -> dict[tuple[str, str], list[float]]:
+    """Return the options of `SPATIAL_LISTS` that are given as lists."""
+    values = {keys: getattr(getattr(config, keys[0]), keys[1]) for keys in SPATIAL_LISTS}
+    return {keys: value for keys, value in values.items() if isinstance(value, list)}
+
+
+def _images_given(config: Config) -> Iterator[tuple[Keys, str]]:
+    given = [split for split in SPLITS if getattr(config.data, split) is not None]
+    allowed = f"either samples, or images under one or more of {', '.join(SPLITS)}"
+    if config.data.samples is not None and given:
+        yield ("data",), f"got samples and {', '.join(given)}; allowed: {allowed}"
+    if config.data.samples is None and not given:
+        yield ("data",), f"no images; allowed: {allowed}"
+
+
+def _one_number_of_axes(config: Config) -> Iterator[tuple[Keys, str]]:
+    lists = spatial_lists(config)
+    if config.data.spatial_axes is not None:
+        expected, reason = len(config.data.spatial_axes), f"data.axes is '{config.data.axes}'"
+    elif lists:
+        (section, option), first = next(iter(lists.items()))
+        expected, reason = len(first), f"{section}.{option} has {len(first)}"
+    for keys, value in lists.items():
+        if len(value) != expected:
+            yield keys, f"got {len(value)} numbers; allowed: {expected}, one per spatial axis, since {reason}"
+
+
+def _overlap_below_half(config: Config) -> Iterator[tuple[Keys, str]]:
+    size, overlap = config.patch.size, config.patch.overlap
+    if size == "auto" or overlap == "auto":
+        return
+    most = [(side - 1) // 2 for side in size]
+    if any(shared > limit for shared, limit in zip(overlap, most, strict=False)):
+        yield ("patch", "overlap"), f"got {overlap}; allowed: less than half of patch.size, at most {most}"
+
+
+def _targets_once(config: Config) -> Iterator[tuple[Keys, str]]:
+    if config.train.targets != "auto":
+        names = [target.name for target in config.train.targets]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield ("train", "targets"), f"got '{name}' {names.count(name)} times; allowed: each target once"
+
+
+def _losses_have_targets(config: Config) -> Iterator[tuple[Keys, str]]:
+    """Check that a loss names a target: channels are called like their target, or ``<target>-...``."""
+    targets = _target_names(config)
+    losses = config.train.losses if config.train.losses != "auto" else []
+    for index, loss in enumerate(losses):
+        wanted = loss.target
+        if targets and wanted and not any(f"{wanted}-".startswith(f"{name}-") for name in targets):
+            parts = (f"got '{wanted}'", f"allowed: {', '.join(targets)}", did_you_mean(wanted, targets))
+            yield ("train", "losses", index, "target"), "; ".join(filter(None, parts))
+
+
+def _target_names(config: Config) -> list[str]:
+    if config.train.targets != "auto":
+        return [target.name for target in config.train.targets]
+    if not config.task:
+        return []
+    return [target["name"] for target in registry.table("task")[config.task].targets]
