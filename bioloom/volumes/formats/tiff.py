@@ -1,0 +1,212 @@
+"""TIFF files: OME-TIFF, ImageJ, plain.
+
+Axes, voxel size and channel names come from the OME or ImageJ metadata. The resolution of a plain TIFF is
+that of a printer more often than not (72 dots per inch) and does not count. Uncompressed files are mapped
+into memory, compressed ones are read at once if small and page by page (or tile by tile) if large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from struct import unpack
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import numpy as np
+import tifffile
+import zarr
+
+from bioloom.errors import BioLoomError
+from bioloom.geometry.grid import tiles
+from bioloom.volumes.atomic import atomic_path
+from bioloom.volumes.formats.foreign import ArrayLike, Foreign, Mapped, open_foreign, reading
+from bioloom.volumes.manifest import Entry, digest_folder
+from bioloom.volumes.store import Volume
+
+MICROMETRES = {"µm": 1.0, "μm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0}
+MICROMETRES |= {
+    "\\u00B5m": 1.0,
+    "nm": 1e-3,
+    "pm": 1e-6,
+    "Å": 1e-4,
+    "mm": 1e3,
+    "cm": 1e4,
+    "m": 1e6,
+    "inch": 25400.0,
+}
+_AT_ONCE = 1 << 27
+_CLASSIC = 1 << 31
+
+
+def read_tiff(path: Path, axes: str | None = None, *, labels: bool = False) -> Foreign:
+    """Open a TIFF file (see `bioloom.volumes.formats.read_foreign`)."""
+    with reading(path):
+        file = tifffile.TiffFile(path)
+        series = file.series[0]
+        _check_complete(file, series, path)
+    _check_single(file, path)
+    page = series.keyframe
+    if page.photometric == tifffile.PHOTOMETRIC.PALETTE and not labels:
+        raise BioLoomError(
+            f"{path} is a palette TIFF: its numbers stand for colours, not intensities",
+            fix="save it as grey or RGB",
+        )
+    own = _own_axes(series, axes)
+    with reading(path):
+        source = _source(file, series, own, path)
+        known = _ome(file) if file.is_ome else _imagej(file, page) if file.is_imagej else ({}, ())
+    sizes, names = known
+
+    def spacing(spatial: str) -> tuple[float, ...] | None:
+        return tuple(sizes[axis] for axis in spatial) if set(spatial) <= set(sizes) else None
+
+    return open_foreign(path, source, own, axes, labels=labels, spacing=spacing, channel_names=names)
+
+
+def export_tiff(volume: Volume, image: str, path: Path) -> Entry:
+    """Write the voxels of a store to an OME-TIFF file, atomically and slab by slab.
+
+    Parameters
+    ----------
+    volume : Volume
+        What to write, with its voxel size and channel names.
+    image : str
+        Image id, for the manifest.
+    path : Path
+        The file to make.
+
+    Returns
+    -------
+    Entry
+        The line of the manifest for the file.
+    """
+    axes = "CZYX" if volume.ndim == 3 else "CYX"
+    metadata: dict[str, Any] = {"axes": axes, "UUID": str(uuid5(NAMESPACE_URL, image))}
+    for axis, size in zip(axes[1:], volume.spacing, strict=True):
+        metadata |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": "µm"}
+    if volume.channel_names:
+        metadata["Channel"] = {"Name": list(volume.channel_names)}
+    with atomic_path(path) as temporary:
+        tifffile.imwrite(
+            temporary,
+            _planes(volume),
+            shape=volume.shape,
+            dtype=volume.dtype,
+            bigtiff=prod(volume.shape) * volume.dtype.itemsize > _CLASSIC,
+            ome=True,
+            photometric="minisblack",
+            compression="zlib",
+            software="BioLoom",
+            metadata=metadata,
+        )
+    return Entry(image, path, volume.shape, str(volume.dtype), digest_folder(path))
+
+
+def _planes(volume: Volume) -> Iterator[np.ndarray]:
+    """Yield the planes of a store, reading as many at a time as lie in one layer of chunks."""
+    depth = volume.array.chunks[1] if volume.ndim == 3 else volume.spatial[0]
+    for channel in range(volume.channels):
+        for box in tiles(volume.spatial, (depth, *volume.spatial[1:])):
+            values = volume.read(box, slice(channel, channel + 1))[0]
+            yield from values if volume.ndim == 3 else [values]
+
+
+def _own_axes(series: Any, given: str | None) -> str:
+    """Return the axes of `series`; of those of length 1 the ones that the user names, if any."""
+    shape, full = series.get_shape(squeeze=False), series.get_axes(squeeze=False)
+    kept = "".join(axis for axis in full if axis in (given or ""))
+    whole = all(side == 1 for axis, side in zip(full, shape, strict=True) if axis not in kept)
+    return kept if given and len(kept) == len(given) and whole else str(series.axes)
+
+
+def _source(file: tifffile.TiffFile, series: Any, axes: str, path: Path) -> ArrayLike:
+    full = series.get_axes(squeeze=False)
+    kept = [axis in axes for axis in full]
+    shape = tuple(series.shape)
+    if axes != series.axes:
+        shape = tuple(np.compress(kept, series.get_shape(squeeze=False)).tolist())
+    if series.dataoffset is not None:
+        dtype = np.dtype(series.dtype).newbyteorder(file.byteorder)
+        file.close()
+        return Mapped(path, dtype, series.dataoffset, shape)
+    if series.nbytes <= _AT_ONCE:
+        values = series.asarray().reshape(shape)
+        file.close()
+        return values
+    # Compressed and large: a page is decoded when a slab touches it, or only its tiles if it is large itself.
+    mode = "page" if series.keyframe.nbytes <= _AT_ONCE else "strile"
+    if axes == series.axes:
+        return zarr.open_array(series.aszarr(chunkmode=mode), mode="r")
+    return _Squeezed(zarr.open_array(series.aszarr(chunkmode=mode, squeeze=False), mode="r"), kept)
+
+
+class _Squeezed:
+    """An array without some of its axes of length 1."""
+
+    def __init__(self, array: zarr.Array, kept: list[bool]) -> None:
+        self.array, self.kept = array, kept
+        self.shape: tuple[int, ...] = tuple(np.compress(kept, array.shape).tolist())
+        self.dtype = np.dtype(array.dtype)
+
+    def __getitem__(self, index: tuple[Any, ...]) -> Any:
+        """Return a part; `index` has an entry per axis that is kept."""
+        entries = iter(index)
+        return self.array[tuple(next(entries) if keep else 0 for keep in self.kept)]
+
+
+def _check_complete(file: tifffile.TiffFile, series: Any, path: Path) -> None:
+    """Raise if pages lie beyond the end of the file, which readers leave out or fill with zeros."""
+    size = path.stat().st_size
+    contiguous = series.dataoffset is not None
+    ends = [series.dataoffset + series.nbytes] if contiguous else [0]
+    for page in [] if contiguous else series.pages:
+        spans = zip(page.dataoffsets, page.databytecounts, strict=False) if page is not None else ()
+        ends += [offset + count for offset, count in spans]
+    if max(ends) > size:
+        raise ValueError(f"{max(ends)} bytes are announced, {size} are there")
+    file.filehandle.seek(file.pages.next_page_offset or 0)
+    following = file.filehandle.read(file.tiff.offsetsize)
+    if len(following) < file.tiff.offsetsize or unpack(file.tiff.offsetformat, following)[0]:
+        raise ValueError(f"the chain of pages breaks off after page {len(file.pages)}")
+
+
+def _check_single(file: tifffile.TiffFile, path: Path) -> None:
+    first = file.series[0]
+    same = [s for s in file.series if s.shape == first.shape and s.dtype == first.dtype]
+    if len(same) > 1:
+        raise BioLoomError(
+            f"{path} holds {len(same)} images of shape {first.shape} (positions or scenes)",
+            allowed="one image per file",
+            fix="save each as a file of its own",
+        )
+
+
+def _ome(file: tifffile.TiffFile) -> tuple[dict[str, float], tuple[str, ...]]:
+    image = tifffile.xml2dict(file.ome_metadata or "")["OME"]["Image"]
+    pixels = (image[0] if isinstance(image, list) else image)["Pixels"]
+    sizes = {
+        axis: float(pixels[f"PhysicalSize{axis}"]) * MICROMETRES[unit]
+        for axis in "XYZ"
+        if f"PhysicalSize{axis}" in pixels
+        and (unit := str(pixels.get(f"PhysicalSize{axis}Unit", "µm"))) in MICROMETRES
+    }
+    channels = pixels.get("Channel", [])
+    channels = channels if isinstance(channels, list) else [channels]
+    return sizes, tuple(str(channel.get("Name", "")) for channel in channels)
+
+
+def _imagej(file: tifffile.TiffFile, page: tifffile.TiffPage) -> tuple[dict[str, float], tuple[str, ...]]:
+    found = file.imagej_metadata or {}
+    factor = MICROMETRES.get(str(found.get("unit", "")))
+    if factor is None:
+        return {}, ()
+    sizes = {}
+    for axis, tag in (("X", "XResolution"), ("Y", "YResolution")):
+        count, length = page.tags[tag].value if tag in page.tags else (0, 1)
+        if count and length:
+            sizes[axis] = length / count * factor
+    if found.get("spacing"):
+        sizes["Z"] = abs(float(found["spacing"])) * factor
+    return sizes, ()

@@ -1,0 +1,86 @@
+"""The tables of chunks and blocks of a pack: ``chunks/{pack}.csv`` and ``blocks/{pack}.csv``.
+
+They are read while the workflow is parsed, so nothing heavy is imported here. Positions are written as
+``12x0x64``, one number per spatial axis.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bioloom.errors import BioLoomError
+from bioloom.geometry.box import Box
+from bioloom.geometry.grid import BlockRow, ChunkRow
+from bioloom.volumes.atomic import write_text
+
+CHUNK_COLUMNS = ("chunk", "image", "patch_start", "patch_stop", "start", "stop")
+BLOCK_COLUMNS = ("block", "image", "start", "stop")
+
+
+def write_chunks(path: Path, rows: Iterable[ChunkRow]) -> None:
+    """Write the chunks of a pack."""
+    _write(path, CHUNK_COLUMNS, [(r.chunk, r.image, *_corners(r.patches), *_corners(r.box)) for r in rows])
+
+
+def read_chunks(path: Path) -> list[ChunkRow]:
+    """Read the chunks of a pack."""
+    return [
+        ChunkRow(r["chunk"], r["image"], _box(r["patch_start"], r["patch_stop"]), _box(r["start"], r["stop"]))
+        for r in _read(path, CHUNK_COLUMNS)
+    ]
+
+
+def rows_of_chunk(path: Path, chunk: str) -> list[ChunkRow]:
+    """Read the rows of one chunk.
+
+    Raises
+    ------
+    BioLoomError
+        If the table has no such chunk.
+    """
+    rows = read_chunks(path)
+    chosen = [row for row in rows if row.chunk == chunk]
+    if not chosen:
+        raise BioLoomError(f"{path} has no chunk '{chunk}'", allowed=f"{rows[0].chunk} to {rows[-1].chunk}")
+    return chosen
+
+
+def write_blocks(path: Path, rows: Iterable[BlockRow]) -> None:
+    """Write the blocks of a pack."""
+    _write(path, BLOCK_COLUMNS, [(r.block, r.image, *_corners(r.core)) for r in rows])
+
+
+def read_blocks(path: Path) -> list[BlockRow]:
+    """Read the blocks of a pack."""
+    return [BlockRow(r["block"], r["image"], _box(r["start"], r["stop"])) for r in _read(path, BLOCK_COLUMNS)]
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def _read(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    with open(path, newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != tuple(columns):
+            raise BioLoomError(
+                f"{path}: the columns are {reader.fieldnames}",
+                allowed=",".join(columns),
+                fix="delete the file; the next run makes it again",
+            )
+        return list(reader)
+
+
+def _corners(box: Box) -> tuple[str, str]:
+    return "x".join(map(str, box.start)), "x".join(map(str, box.stop))
+
+
+def _box(start: str, stop: str) -> Box:
+    return Box(tuple(map(int, start.split("x"))), tuple(map(int, stop.split("x"))))

@@ -1,0 +1,179 @@
+"""Finding the files that a config names, and which labels belong to which image."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Protocol
+
+from bioloom.errors import BioLoomError, did_you_mean
+from bioloom.volumes.formats import FORMATS, suffix_of
+
+
+class Source(Protocol):
+    """The section ``data.<split>`` of a config: a folder, a glob or a list of files."""
+
+    @property
+    def images(self) -> str | list[str]:
+        """The images."""
+
+    @property
+    def labels(self) -> str | list[str] | None:
+        """Their labels."""
+
+
+class Data(Protocol):
+    """What of the section ``data`` of a config counts here; beside it has train, val, test and predict."""
+
+    @property
+    def samples(self) -> str | None:
+        """A CSV file that lists the images, instead of sources."""
+
+    @property
+    def val_fraction(self) -> float:
+        """Share of the training images to validate on."""
+
+    @property
+    def seed(self) -> int:
+        """Which of them."""
+
+
+_AFFIXES = ("image", "images", "img", "raw", "mask", "masks", "label", "labels", "lbl", "seg", "gt")
+_PREFIX = re.compile(rf"^(?:{'|'.join(_AFFIXES)})(?:[ _.-]+|(?=\d))", re.IGNORECASE)
+_SUFFIX = re.compile(rf"[ _.-]+(?:{'|'.join(_AFFIXES)})$", re.IGNORECASE)
+_SHOWN = 5
+
+
+def find_files(source: str | Sequence[str], key: str) -> list[Path]:
+    """Return the readable files, absolute, that a folder, a glob, a file or a list of these stands for.
+
+    Parameters
+    ----------
+    source : str or sequence of str
+        What the config says. Hidden files and other suffixes in a folder or glob are passed over.
+    key : str
+        Where the config says so, for messages (``data.train.images``).
+
+    Returns
+    -------
+    list of Path
+        Each item's files in natural order (``t2`` before ``t10``), the items in theirs.
+
+    Raises
+    ------
+    BioLoomError
+        If an item does not exist, holds nothing readable, or is a file of another format.
+    """
+    items = [source] if isinstance(source, str) else list(source)
+    if not items:
+        raise BioLoomError(f"{key} is an empty list", allowed="a folder, a glob or a list of files")
+    return list(dict.fromkeys(path for item in items for path in _expand(str(item), key)))
+
+
+def stem(path: Path) -> str:
+    """Return the name of a file without its suffix, without both of ``.ome.tif``."""
+    name = path.name.removesuffix(path.suffix) if not suffix_of(path) else path.name[: -len(suffix_of(path))]
+    return name[:-4] if name.lower().endswith(".ome") else name
+
+
+def natural(path: Path) -> list[tuple[int, int, str]]:
+    """Return the sort key that puts ``t2`` before ``t10``."""
+    pieces = re.split(r"(\d+)", str(path))
+    return [(0, int(p), p) if p.isdecimal() else (1, 0, p.casefold()) for p in pieces]
+
+
+def pair(images: Sequence[Path], labels: Sequence[Path], key: str, *, whole: bool = True) -> list[Path]:
+    """Return for every image its labels, found by the stem of the file name.
+
+    First equal stems are paired, then stems that are equal once words such as ``_mask``, ``labels_`` or
+    ``img_`` are taken off both ends.
+
+    Parameters
+    ----------
+    images, labels : sequence of Path
+        The files.
+    key : str
+        Section of the config, for messages (``data.train``).
+    whole : bool, default True
+        Whether labels without an image are a mistake, too.
+
+    Raises
+    ------
+    BioLoomError
+        If a file has no partner or several, or an image would be its own labels.
+    """
+    if set(images) & set(labels):
+        raise BioLoomError(
+            f"{key}: {sorted(set(images) & set(labels))[0]} is given both as image and as labels",
+            fix="give two folders, or two globs such as data/*_img.tif and data/*_mask.tif",
+        )
+    exact = _by_stem(labels, key, stem)
+    rest = [label for label in labels if label not in {exact.get(stem(image)) for image in images}]
+    core = _by_stem(rest, key, _core)
+    _by_stem([image for image in images if stem(image) not in exact], key, _core)
+    found = {image: exact.get(stem(image)) or core.get(_core(image)) for image in images}
+    alone = [stem(image) for image, label in found.items() if label is None]
+    if alone:
+        raise BioLoomError(
+            f"{key}: no labels for {_some(alone, 'image')} (labels are called {_some(map(stem, labels))})",
+            fix="name the labels like the images, with at most a word like _mask or _label added",
+        )
+    spare = [stem(label) for label in labels if label not in set(found.values())]
+    if spare and whole:
+        raise BioLoomError(f"{key}: no image for {_some(spare, 'label file')}", fix="remove or rename them")
+    return [label for label in found.values() if label is not None]
+
+
+def missing(path: Path, key: str) -> BioLoomError:
+    """Return the error for a path that does not exist: how far it does, and what there sounds alike."""
+    parent = next((p for p in path.parents if p.exists()), Path(path.anchor))
+    wrong = path.relative_to(parent).parts[0] if path != parent else ""
+    names = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
+    return BioLoomError(f"{key}: there is no {path} ({parent} exists)", fix=did_you_mean(wrong, names))
+
+
+def _expand(item: str, key: str) -> list[Path]:
+    path = Path(item).absolute()
+    if path.is_dir():
+        found = _readable(path.iterdir())
+    elif path.is_file():
+        if not suffix_of(path):
+            raise BioLoomError(f"{key}: {path} is of an unknown format", allowed=", ".join(FORMATS))
+        return [path]
+    elif has_magic(item):
+        found = _readable(map(Path, glob(str(path), recursive=True)))
+    else:
+        raise missing(path, key)
+    if not found:
+        raise BioLoomError(f"{key}: {path} holds no image", allowed=f"files that end in {', '.join(FORMATS)}")
+    return sorted(found, key=natural)
+
+
+def _readable(paths: Iterable[Path]) -> list[Path]:
+    return [path for path in paths if path.name[0] != "." and suffix_of(path) and path.is_file()]
+
+
+def _core(path: Path) -> str:
+    name, before = stem(path), ""
+    while name != before:
+        before, name = name, _SUFFIX.sub("", _PREFIX.sub("", name))
+    return "" if name.lower() in _AFFIXES else name
+
+
+def _by_stem(paths: Sequence[Path], key: str, name: Callable[[Path], str]) -> dict[str, Path]:
+    table: dict[str, Path] = {}
+    for path in paths:
+        other = table.setdefault(name(path), path)
+        if other != path:
+            raise BioLoomError(
+                f"{key}: {other} and {path} have the same name", fix="rename one of them, or give `samples:`"
+            )
+    return table
+
+
+def _some(names: Iterable[str], noun: str = "") -> str:
+    names = list(names)
+    shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+    return f"{len(names)} {noun}{'s' if len(names) > 1 else ''}: {shown}" if noun else shown

@@ -1,0 +1,230 @@
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from bioloom.errors import BioLoomError
+from bioloom.volumes.samples import (
+    Sample,
+    discover,
+    image_id,
+    pack_table,
+    packs,
+    read_pack,
+    read_samples,
+    split_validation,
+    write_pack,
+)
+
+
+@dataclass
+class Source:
+    images: str | list[str]
+    labels: str | list[str] | None = None
+
+
+@dataclass
+class Data:
+    train: Source | None = None
+    val: Source | None = None
+    test: Source | None = None
+    predict: Source | None = None
+    samples: str | None = None
+    val_fraction: float = 0.25
+    seed: int = 0
+
+
+def touch(folder: Path, *names: str, size: int = 0) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x" * size)
+
+
+def samples(count: int, split: str = "train", **fields) -> list[Sample]:
+    return [Sample(f"{split}_{i}", split, Path(f"/none/{i}.tif"), **fields) for i in range(count)]
+
+
+def test_folders_become_samples(tmp_path):
+    touch(tmp_path, "a/t 1.tif", "a/t_2.ome.tif", "l/t 1_mask.png", "l/t_2.tif", "b/x.npy")
+    data = Data(train=Source(f"{tmp_path}/a", f"{tmp_path}/l"), val=Source(f"{tmp_path}/b"))
+    assert discover(data) == [
+        Sample("train_t-1", "train", tmp_path / "a/t 1.tif", tmp_path / "l/t 1_mask.png"),
+        Sample("train_t-2", "train", tmp_path / "a/t_2.ome.tif", tmp_path / "l/t_2.tif"),
+        Sample("val_x", "val", tmp_path / "b/x.npy"),
+    ]
+
+
+def test_validation_images_are_set_aside_if_none_are_given(tmp_path):
+    touch(tmp_path, *(f"{i}.tif" for i in range(8)))
+    found = discover(Data(train=Source(str(tmp_path)), test=Source(str(tmp_path))))
+    assert [sample.split for sample in found].count("val") == 2
+    assert {s.image for s in found if s.split == "val"} == {
+        f"val_{s.path.stem}" for s in found if s.split == "val"
+    }
+    assert len(found) == 16
+
+
+def test_labels_may_hold_more_than_a_list_of_images(tmp_path):
+    touch(tmp_path, "i/a.tif", "i/b.tif", "l/a.tif", "l/b.tif")
+    found = discover(Data(test=Source([f"{tmp_path}/i/a.tif"], f"{tmp_path}/l")))
+    assert [sample.labels for sample in found] == [tmp_path / "l/a.tif"]
+    touch(tmp_path, "l/c.tif")
+    with pytest.raises(BioLoomError, match="no image for 1 label file: c"):
+        discover(Data(test=Source(f"{tmp_path}/i", f"{tmp_path}/l")))
+
+
+def test_ids():
+    assert image_id("test", Path("/x/My image_01 (µ).ome.tif")) == "test_My-image-01----"
+    assert image_id("test", Path("../..tif")) == "test_."
+
+
+def test_two_images_of_one_id(tmp_path):
+    touch(tmp_path, "a_b.tif", "a-b.tif")
+    with pytest.raises(BioLoomError, match="would both be called 'test_a-b'"):
+        discover(Data(test=Source(str(tmp_path))))
+
+
+def test_a_table_of_samples(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.csv").write_text(
+        "\ufeffsplit,image,labels,class,group,dye\n"
+        "train,raw/a.tif,gt/a.tif,,slide 1,x\n"
+        "\n"
+        "val,/abs/b.tif,,mitotic,,y\n"
+    )
+    found = discover(Data(samples="s.csv"))
+    assert found == [
+        Sample("train_a", "train", tmp_path / "raw/a.tif", tmp_path / "gt/a.tif", None, "slide 1"),
+        Sample("val_b", "val", Path("/abs/b.tif"), None, "mitotic", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("split,images\ntrain,a.tif\n", r"no column 'image'.*did you mean 'images'"),
+        ("split;image\ntrain;a.tif\n", "no column 'split'.*separated by commas"),
+        ("split,image\ntrian,a.tif\n", r"line 2: split 'trian'.*did you mean 'train'"),
+        ("split,image\ntrain,\n", "line 2: the field `image` is empty"),
+        ("split,image\n", "lists no image"),
+        ("", "no column"),
+    ],
+)
+def test_faulty_tables_of_samples(tmp_path, text, says):
+    (tmp_path / "s.csv").write_text(text)
+    with pytest.raises(BioLoomError, match=says):
+        read_samples(tmp_path / "s.csv")
+
+
+def test_a_missing_table(tmp_path):
+    (tmp_path / "samples.csv").touch()
+    with pytest.raises(BioLoomError, match=r"did you mean 'samples\.csv'"):
+        read_samples(tmp_path / "sample.csv")
+
+
+@pytest.mark.parametrize(
+    ("count", "fraction", "moved"), [(2, 0.01, 1), (10, 0.2, 2), (10, 0.25, 2), (3, 0.99, 2)]
+)
+def test_the_share_of_validation_images(count, fraction, moved):
+    before = samples(count) + samples(2, "test")
+    after = split_validation(before, fraction, seed=0)
+    assert [s.path for s in after] == [s.path for s in before]
+    assert [s.split for s in after].count("val") == moved
+    assert [s for s in after if s.split == "test"] == before[count:]
+
+
+def test_the_choice_depends_on_the_seed_and_hardly_on_the_others():
+    def chosen(count, seed):
+        return {s.path for s in split_validation(samples(count), 0.3, seed) if s.split == "val"}
+
+    assert chosen(20, 1) == chosen(20, 1)
+    assert len({frozenset(chosen(20, seed)) for seed in range(20)}) > 10
+    assert len(chosen(20, 1) & chosen(21, 1)) >= 5
+
+
+def test_groups_stay_together():
+    before = [replace(s, group=f"g{i // 4}") for i, s in enumerate(samples(16))]
+    for seed in range(10):
+        after = split_validation(before, 0.2, seed)
+        splits = {group: {s.split for s in after if s.group == group} for group in {s.group for s in after}}
+        assert all(len(found) == 1 for found in splits.values())
+        assert sorted(s.split for s in after) == ["train"] * 12 + ["val"] * 4
+
+
+def test_given_validation_images_are_kept():
+    before = samples(4) + samples(1, "val")
+    assert split_validation(before, 0.5, 0) == before
+    assert split_validation(samples(1, "test"), 0.5, 0) == samples(1, "test")
+
+
+@pytest.mark.parametrize(("count", "group", "says"), [(1, None, "one training image"), (3, "g", "one group")])
+def test_nothing_to_set_aside(count, group, says):
+    with pytest.raises(BioLoomError, match=f"only {says}.*give data.val"):
+        split_validation(samples(count, group=group), 0.2, 0)
+
+
+def test_packs(tmp_path):
+    sizes = {"a": 40, "b": 40, "c": 40, "d": 500, "e": 10, "f": 100, "g": 1}
+    for name, size in sizes.items():
+        touch(tmp_path, f"{name}.tif", size=size)
+    found = [Sample(f"train_{n}", "train", tmp_path / f"{n}.tif") for n in sizes]
+    found += [Sample("test_g", "test", tmp_path / "g.tif"), Sample("test_e", "test", tmp_path / "e.tif")]
+    found += [
+        Sample("test_later", "test", tmp_path / "later.tif"),
+        Sample("test_f", "test", tmp_path / "e.tif"),
+    ]
+    table = packs(found, 100)
+    assert {pack: [s.image for s in content] for pack, content in table.items()} == {
+        "train_pack-0000": ["train_a", "train_b"],
+        "train_c": ["train_c"],
+        "train_d": ["train_d"],
+        "train_e": ["train_e"],
+        "train_f": ["train_f"],
+        "train_g": ["train_g"],
+        "test_pack-0000": ["test_g", "test_e"],
+        "test_later": ["test_later"],
+        "test_f": ["test_f"],
+    }
+    assert list(packs(found[:2], 100)) == ["train_pack-0000"]
+
+
+def test_an_image_called_like_a_pack(tmp_path):
+    touch(tmp_path, "pack-0000.tif", size=500)
+    touch(tmp_path, "a.tif", "b.tif", size=1)
+    found = [
+        Sample(image_id("test", tmp_path / n), "test", tmp_path / n)
+        for n in ("a.tif", "b.tif", "pack-0000.tif")
+    ]
+    with pytest.raises(BioLoomError, match="names a pack"):
+        packs(found, 100)
+
+
+def test_the_table_of_a_pack(tmp_path):
+    content = [
+        Sample("train_a", "train", Path("/x, y/a.tif"), Path("/l/a.tif"), "c", "g"),
+        Sample("train_b", "train", Path("/x/b.tif")),
+    ]
+    write_pack(tmp_path / "p.csv", content)
+    assert read_pack(tmp_path / "p.csv") == content
+    assert (tmp_path / "p.csv").read_text() == pack_table(content)
+    assert pack_table(content).splitlines()[::2] == [
+        "image,split,images,labels,class,group",
+        "train_b,train,/x/b.tif,,,",
+    ]
+    (tmp_path / "q.csv").write_text("a,b\n")
+    with pytest.raises(BioLoomError, match="no pack table"):
+        read_pack(tmp_path / "q.csv")
+    with pytest.raises(BioLoomError, match="no pack table"):
+        read_pack(tmp_path / "none.csv")
+
+
+def test_parsing_a_workflow_imports_nothing_heavy():
+    code = (
+        "import sys, bioloom.volumes.samples, bioloom.volumes.manifest\n"
+        "heavy = {'torch', 'zarr', 'skimage', 'matplotlib', 'scipy', 'pandas', 'tifffile', 'numpy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
