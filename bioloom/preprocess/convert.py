@@ -1,0 +1,177 @@
+"""From foreign files to canonical stores, with the checks that save an hour of training on broken data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bioloom.errors import BioLoomError
+from bioloom.geometry.grid import tiles
+from bioloom.preprocess.checks import check_image, check_labels, check_pair, narrowest, spacing_of
+from bioloom.preprocess.slabs import scan, slab_shape
+from bioloom.preprocess.statistics import Statistics
+from bioloom.registry import table
+from bioloom.volumes.atomic import atomic_path
+from bioloom.volumes.formats import read_foreign
+from bioloom.volumes.formats.foreign import Foreign
+from bioloom.volumes.manifest import Entry
+from bioloom.volumes.pyramid import write_pyramid
+from bioloom.volumes.samples import Sample
+from bioloom.volumes.store import create_volume, open_volume
+
+PERCENTILES = (0.1, 1, 5, 25, 50, 75, 95, 99, 99.8, 99.9)
+
+
+def convert_pack(
+    samples: Sequence[Sample],
+    images: Path,
+    labels: Path,
+    *,
+    axes: str | None,
+    voxel_size: Sequence[float] | None,
+    normalize: Any,
+) -> tuple[list[Entry], list[Entry]]:
+    """Convert the samples of a pack (see `convert_sample`); return the entries of the images and labels.
+
+    Raises
+    ------
+    BioLoomError
+        If the images differ in their number of channels or spatial axes, or one of them is faulty.
+    """
+    pairs: list[tuple[Entry, Entry | None]] = []
+    for sample in samples:
+        pairs.append(
+            convert_sample(sample, images, labels, axes=axes, voxel_size=voxel_size, normalize=normalize)
+        )
+        first, last = pairs[0][0], pairs[-1][0]
+        if _kind(first) != _kind(last):
+            raise BioLoomError(
+                f"{samples[0].path} has {_kind(first)}, {sample.path} has {_kind(last)}",
+                allowed="images of one kind in a run",
+                fix="sort the images into runs of their own, or set data.axes",
+            )
+    return [image for image, _ in pairs], [entry for _, entry in pairs if entry is not None]
+
+
+def convert_sample(
+    sample: Sample,
+    images: Path,
+    labels: Path,
+    *,
+    axes: str | None,
+    voxel_size: Sequence[float] | None,
+    normalize: Any,
+) -> tuple[Entry, Entry | None]:
+    """Convert one image, and its labels if it has any, to canonical stores.
+
+    Parameters
+    ----------
+    sample : Sample
+        Which files.
+    images, labels : Path
+        Folders of the stores ``<image>.zarr``.
+    axes : str, optional
+        The axes of the files, if they are not to be asked.
+    voxel_size : sequence of float, optional
+        Micrometres, in the order of the spatial letters of `axes`; what the file says by default, else 1.0
+        (and the fact ``spacing_known`` is false).
+    normalize : object
+        Options of a normalisation.
+
+    Returns
+    -------
+    tuple of (Entry, Entry or None)
+        The lines of the two manifests.
+
+    Raises
+    ------
+    BioLoomError
+        For anything in the files that would spoil what comes after: unreadable or truncated files, unclear
+        axes, NaN, constant training images, labels that are no labels or of another shape.
+    """
+    image = read_foreign(sample.path, axes)
+    spacing, known = spacing_of(image, axes, voxel_size)
+    label_entry = None
+    if sample.labels is not None:
+        found = read_foreign(sample.labels, axes, labels=True)
+        check_pair(image, found)
+        label_entry = _convert_labels(sample.image, found, labels, spacing)
+    facts = {"source": sample.path.name, "spacing_known": known}
+    return _convert_image(sample, image, images, spacing, facts, normalize), label_entry
+
+
+def _convert_image(
+    sample: Sample,
+    image: Foreign,
+    folder: Path,
+    spacing: tuple[float, ...],
+    facts: dict[str, Any],
+    normalize: Any,
+) -> Entry:
+    dtype = (
+        image.dtype if image.dtype.itemsize < 8 else narrowest(image.path, *scan(image).range, signed=True)
+    )
+    path = folder / f"{sample.image}.zarr"
+    with atomic_path(path) as temporary:
+        volume = create_volume(
+            temporary,
+            (image.channels, *image.spatial),
+            dtype,
+            spacing=spacing,
+            kind="image",
+            channel_names=image.channel_names,
+        )
+        slab = slab_shape(image, volume.block_shape())
+        statistics = Statistics(
+            image.channels, dtype, again=lambda: (volume.read(box) for box in tiles(image.spatial, slab))
+        )
+        for box in tiles(image.spatial, slab):
+            block = image.read(box).astype(dtype, copy=False)
+            statistics.add(block)
+            volume.write(box, block)
+        check_image(sample, statistics)
+        volume.update_facts(**facts, intensity=_intensity(statistics, normalize))
+        write_pyramid(volume)
+    return open_volume(path).entry(sample.image)
+
+
+def _convert_labels(name: str, labels: Foreign, folder: Path, spacing: tuple[float, ...]) -> Entry:
+    check_labels(labels)
+    found = scan(labels, objects=True)
+    dtype = narrowest(labels.path, *found.range, signed=False)
+    path = folder / f"{name}.zarr"
+    with atomic_path(path) as temporary:
+        # Not sharded: training reads crops of it, and zarr-python reads those faster from plain chunks.
+        volume = create_volume(
+            temporary,
+            (1, *labels.spatial),
+            dtype,
+            spacing=spacing,
+            kind="labels",
+            facts={"source": labels.path.name, "objects": found.objects, "max": found.range[1]},
+            sharded=False,
+        )
+        for box in tiles(labels.spatial, slab_shape(labels, volume.block_shape())):
+            volume.write(box, labels.read(box).astype(dtype, copy=False))
+        write_pyramid(volume)
+    return open_volume(path).entry(name)
+
+
+def _intensity(statistics: Statistics, normalize: Any) -> dict[str, Any]:
+    """Return the fact ``intensity``: lists per channel, raw units."""
+    percentiles = statistics.percentiles(PERCENTILES)
+    offset, scale = table("normalization")[normalize.name](statistics, normalize)
+    return {
+        "offset": offset.tolist(),
+        "scale": scale.tolist(),
+        "percentiles": {f"{p:g}": row.tolist() for p, row in zip(PERCENTILES, percentiles, strict=True)},
+        "min": statistics.minimum.tolist(),
+        "max": statistics.maximum.tolist(),
+        "mean": statistics.mean.tolist(),
+        "std": statistics.std.tolist(),
+    }
+
+
+def _kind(entry: Entry) -> str:
+    return f"{entry.shape[0]} channel(s) and {len(entry.shape) - 1} spatial axes"

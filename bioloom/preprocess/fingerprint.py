@@ -1,0 +1,109 @@
+"""The fingerprint: what the training images and their objects are like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bioloom.volumes.store import Volume
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What the fingerprint needs of one training image.
+
+    Parameters
+    ----------
+    image : str
+        Image id.
+    shape : tuple of int
+        Spatial shape in voxels.
+    channels : int
+        Number of channels.
+    spacing : tuple of float
+        Voxel size in micrometres.
+    scale : tuple of float
+        Per channel, the intensity range that normalisation divides by, in raw units.
+    percentiles : dict of str to list of float
+        Intensity percentiles per channel, in raw units.
+    """
+
+    image: str
+    shape: tuple[int, ...]
+    channels: int
+    spacing: tuple[float, ...]
+    scale: tuple[float, ...]
+    percentiles: dict[str, list[float]]
+
+
+def image_facts(image: str, volume: Volume) -> ImageFacts:
+    """Collect what the fingerprint needs from an open store; no voxel is read."""
+    intensity = volume.facts["intensity"]
+    return ImageFacts(
+        image,
+        volume.spatial,
+        volume.channels,
+        volume.spacing,
+        tuple(intensity["scale"]),
+        intensity["percentiles"],
+    )
+
+
+def take_fingerprint(images: Sequence[ImageFacts], objects: pd.DataFrame) -> dict[str, Any]:
+    """Describe the training images.
+
+    Parameters
+    ----------
+    images : sequence of ImageFacts
+        All training images.
+    objects : DataFrame
+        Their object table, with ``voxels``, ``equivalent_diameter_um``, ``distance_max_um`` and boxes.
+
+    Returns
+    -------
+    dict
+        Plain numbers, ready for YAML: shapes, spacing, intensities, object sizes, foreground share.
+    """
+    ndim = len(images[0].shape)
+    spacing = np.median([i.spacing for i in images], axis=0)
+    voxels = sum(prod(i.shape) for i in images)
+    names = images[0].percentiles
+    facts: dict[str, Any] = {
+        "images": len(images),
+        "channels": images[0].channels,
+        "ndim": ndim,
+        "spacing_um": _plain(spacing),
+        "anisotropy": _plain(spacing.max() / spacing.min()),
+        "median_shape": [int(n) for n in np.median([i.shape for i in images], axis=0)],
+        "smallest_shape": [int(n) for n in np.min([i.shape for i in images], axis=0)],
+        "intensity_percentiles": {p: _plain(np.median([i.percentiles[p] for i in images], 0)) for p in names},
+        "intensity_floor": _plain(0.1 * np.min([i.scale for i in images], axis=0)),
+        "objects": len(objects),
+    }
+    if len(objects):
+        sides = [objects[f"bbox-{a + ndim}"] - objects[f"bbox-{a}"] for a in range(ndim)]
+        diameter = objects["equivalent_diameter_um"]
+        facts |= {
+            "foreground_share": _plain(objects["voxels"].sum() / voxels),
+            "object_voxels": _quantiles(objects["voxels"]),
+            "object_diameter_um": _quantiles(diameter),
+            "largest_object": [int(side.max()) for side in sides],
+            "median_radius_um": _plain(objects["distance_max_um"].median()),
+        }
+    return facts
+
+
+def _quantiles(values: pd.Series) -> dict[str, float]:
+    return {str(q): _plain(np.percentile(values, q)) for q in (1, 5, 50, 95, 99)}
+
+
+def _plain(value: Any) -> Any:
+    """Return floats of six significant digits, or a list of them."""
+    if np.ndim(value):
+        return [_plain(v) for v in value]
+    return float(f"{float(value):.6g}")

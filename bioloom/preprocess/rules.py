@@ -1,0 +1,178 @@
+"""The rules behind ``auto``: each returns a value and the reason for it, in words that a user can check.
+
+They are described in ``docs/fingerprint.md``; `facts` is what `take_fingerprint` returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil, floor, prod
+from typing import Any
+
+import numpy as np
+
+Choice = tuple[Any, str]
+"""A value and the reason for it."""
+
+VOXELS_PER_STEP = {2: 4 * 256**2, 3: 2 * 64**3}
+"""Voxels of one training batch: what a training step of the default network does in under a second on two
+CPU cores, and far below the memory of any GPU."""
+LARGEST_PATCH = {2: 256, 3: 96}
+SMALLEST_PATCH = {2: 128, 3: 32}
+FEATURE_MAPS = (16, 32, 64, 128, 256)
+STEPS = {2: 600, 3: 1000}
+SUMS_PER_CHUNK = 2**26
+"""Integers that one chunk adds up: 256 MB."""
+BLOCK = {2: 2048, 3: 256}
+
+
+def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[str, Any]]:
+    """Return a value and a reason for every option that the config leaves to ``auto``.
+
+    What does not concern training (``patch.overlap``, ``infer``, ``postprocess``) is settled in any case, so
+    that giving it by hand changes nothing that training depends on.
+
+    Parameters
+    ----------
+    config : Config
+        The options that the fingerprint step receives.
+    facts : dict
+        The fingerprint.
+    targets : int
+        Number of target channels.
+
+    Returns
+    -------
+    dict
+        ``{"patch.size": {"value": [256, 256], "reason": "..."}, ...}``
+    """
+    settled: dict[str, dict[str, Any]] = {}
+
+    def choose(key: str, configured: Any, rule: Callable[[], Choice]) -> Any:
+        if configured != "auto":
+            return configured
+        value, reason = rule()
+        settled[key] = {"value": value, "reason": reason}
+        return value
+
+    size = choose("patch.size", config.patch.size, lambda: patch_size(facts))
+    shared = choose("patch.overlap", "auto", lambda: overlap(size))
+    deepest = len(FEATURE_MAPS if config.model.feature_maps == "auto" else config.model.feature_maps) - 1
+    levels = choose("model.pooling", config.model.pooling, lambda: poolings(facts, size, deepest))
+    choose("model.kernel", config.model.kernel, lambda: kernels(facts, levels))
+    choose("model.feature_maps", config.model.feature_maps, lambda: feature_maps(levels))
+    batch = choose("train.batch_size", config.train.batch_size, lambda: batch_size(facts, size))
+    count = choose("train.steps", config.train.steps, lambda: steps(facts))
+    choose("train.validate_every", config.train.validate_every, lambda: validate_every(count))
+    choose("infer.batch_size", "auto", lambda: (batch, "as in training"))
+    choose("infer.chunk", "auto", lambda: chunk(facts, size, shared, targets))
+    choose("infer.block", "auto", lambda: block(facts))
+    choose("infer.halo", "auto", lambda: halo(facts))
+    choose("postprocess.min_voxels", "auto", lambda: smallest_object(facts))
+    choose("postprocess.max_extent", "auto", lambda: largest_hole(facts))
+    return settled
+
+
+def patch_size(facts: dict[str, Any]) -> Choice:
+    """Six large objects wide in 2D, three in 3D, within what fits a batch and the images."""
+    ndim = facts["ndim"]
+    spacing = np.array(facts["spacing_um"])
+    reach = facts.get("object_diameter_um", {}).get("95", 0.0) * (6 if ndim == 2 else 3) / spacing.min()
+    plane = int(np.clip(_up(reach, 32), SMALLEST_PATCH[ndim], LARGEST_PATCH[ndim]))
+    # an axis with larger voxels gets fewer of them, so that a patch is about as deep as it is wide
+    wanted = [_up(plane * spacing.min() / s, 16 if ndim == 3 else 32) for s in spacing]
+    size = [min(w, _up(n, 16)) for w, n in zip(wanted, facts["median_shape"], strict=True)]
+    return size, (
+        f"objects are up to {facts.get('object_diameter_um', {}).get('95', 0):.3g} um wide (95 %), "
+        f"images {'x'.join(map(str, facts['median_shape']))} voxels of "
+        f"{'x'.join(f'{s:.3g}' for s in spacing)} um"
+    )
+
+
+def overlap(size: Sequence[int]) -> Choice:
+    """A quarter of the patch."""
+    return [n // 4 for n in size], "a quarter of the patch: each voxel is seen well inside of some patch"
+
+
+def poolings(facts: dict[str, Any], size: Sequence[int], deepest: int) -> Choice:
+    """Pool the axes with the smallest voxels, at most `deepest` times, while four voxels stay along them."""
+    spacing, sides = np.array(facts["spacing_um"], float), list(size)
+    levels: list[list[int]] = []
+    for _ in range(deepest):
+        fine = spacing < 2 * spacing.min()
+        pool = [2 if f and n % 2 == 0 and n >= 8 else 1 for f, n in zip(fine, sides, strict=True)]
+        if max(pool) == 1:
+            break
+        levels.append(pool)
+        spacing, sides = spacing * pool, [n // p for n, p in zip(sides, pool, strict=True)]
+    reason = f"{'x'.join(map(str, size))} halves to {'x'.join(map(str, sides))}; coarse axes are pooled later"
+    return levels, reason
+
+
+def feature_maps(levels: Sequence[Sequence[int]]) -> Choice:
+    """Double the feature maps with every pooling, from 16."""
+    return list(FEATURE_MAPS[: len(levels) + 1]), f"{len(levels)} poolings"
+
+
+def kernels(facts: dict[str, Any], levels: Sequence[Sequence[int]]) -> Choice:
+    """Use one voxel along an axis whose voxels are more than twice as long as the shortest, else three."""
+    spacing = np.array(facts["spacing_um"], float)
+    sizes = []
+    for pool in [[1] * facts["ndim"], *levels]:
+        spacing = spacing * pool
+        sizes.append([1 if s > 2 * spacing.min() else 3 for s in spacing])
+    return sizes, f"voxel size {'x'.join(f'{s:.3g}' for s in facts['spacing_um'])} um"
+
+
+def batch_size(facts: dict[str, Any], size: Sequence[int]) -> Choice:
+    """As many patches as fit the voxels of one training step, from 2 to 16."""
+    budget = VOXELS_PER_STEP[facts["ndim"]]
+    count = int(np.clip(budget // prod(size), 2, 16))
+    return count, f"{budget} voxels a step, {prod(size)} a patch"
+
+
+def steps(facts: dict[str, Any]) -> Choice:
+    """Return the fixed budget."""
+    return STEPS[facts["ndim"]], "fixed: enough for a few dozen labelled images; more steps help larger sets"
+
+
+def validate_every(count: int) -> Choice:
+    """Validate twenty times in all."""
+    return max(1, count // 20), f"a twentieth of {count} steps"
+
+
+def chunk(facts: dict[str, Any], size: Sequence[int], shared: Sequence[int], targets: int) -> Choice:
+    """Return the patches per axis whose sums take about 256 MB."""
+    stride = [n - o for n, o in zip(size, shared, strict=True)]
+    patches = max(1, SUMS_PER_CHUNK // (targets * prod(stride)))
+    per_axis = max(1, floor(patches ** (1 / facts["ndim"])))
+    return [per_axis] * facts["ndim"], f"sums of {targets} targets in about {SUMS_PER_CHUNK * 4 >> 20} MB"
+
+
+def halo(facts: dict[str, Any]) -> Choice:
+    """The largest object, at least 32 voxels in 2D and 16 in 3D."""
+    least = 32 if facts["ndim"] == 2 else 16
+    largest = facts.get("largest_object", [0] * facts["ndim"])
+    return [max(least, n + 4) for n in largest], f"the largest object is {'x'.join(map(str, largest))} voxels"
+
+
+def block(facts: dict[str, Any]) -> Choice:
+    """Return the fixed side of a block."""
+    side = BLOCK[facts["ndim"]]
+    return [side] * facts["ndim"], "one shard of the output"
+
+
+def smallest_object(facts: dict[str, Any]) -> Choice:
+    """A third of the first percentile of the object sizes."""
+    low = facts.get("object_voxels", {}).get("1", 0)
+    return max(1, int(low / 3)), f"99 % of the training objects have at least {low:g} voxels; a third of that"
+
+
+def largest_hole(facts: dict[str, Any]) -> Choice:
+    """The median radius of the objects, in voxels of the finest axis."""
+    radius = facts.get("median_radius_um", 0.0) / min(facts["spacing_um"])
+    return max(1, ceil(radius)), f"the median object has a radius of {radius:.3g} voxels"
+
+
+def _up(value: float, step: int) -> int:
+    return max(step, ceil(value / step) * step)

@@ -1,0 +1,58 @@
+"""Reading a foreign image slab by slab, so that memory does not grow with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import fastremap
+import numpy as np
+
+from bioloom.geometry.grid import tiles
+from bioloom.volumes.formats.foreign import Foreign
+from bioloom.volumes.layout import CHUNK_SIDE
+
+SLAB_BYTES = 1 << 27
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one reading of an image of integers tells.
+
+    Parameters
+    ----------
+    range : tuple of int
+        Smallest and largest value.
+    objects : int
+        How many different values there are, 0 aside (0 if that was not asked for).
+    """
+
+    range: tuple[int, int]
+    objects: int
+
+
+def slab_shape(image: Foreign, block: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the spatial shape of what is read at a time: whole `block`s, at most about 128 MB.
+
+    Slabs are thin along the first axis first: pages and rows are what foreign files are made of.
+    """
+    voxel = image.channels * (np.dtype(image.source.dtype).itemsize + image.dtype.itemsize)
+    shape = list(image.spatial)
+    for axis, side in enumerate(block):
+        others = prod(shape) // shape[axis] * voxel
+        fitting = SLAB_BYTES // others // side * side
+        shape[axis] = min(shape[axis], max(side, fitting))
+    return tuple(shape)
+
+
+def scan(image: Foreign, *, objects: bool = False) -> Scan:
+    """Read an image of integers once and return its range and, if asked for, how many objects it labels."""
+    least, most = [], []
+    found = np.zeros(0, image.dtype)
+    for box in tiles(image.spatial, slab_shape(image, (CHUNK_SIDE[image.ndim],) * image.ndim)):
+        block = image.read(box)
+        least.append(int(block.min()))
+        most.append(int(block.max()))
+        if objects:
+            found = np.union1d(found, fastremap.unique(block))
+    return Scan((min(least), max(most)), int(np.count_nonzero(found)))

@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bioloom.errors import BioLoomError
+from bioloom.preprocess.checks import check_labels, check_pair, narrowest, spacing_of
+from bioloom.volumes.formats.foreign import Foreign
+
+FLAT = Foreign(Path("flat.tif"), np.zeros((5, 6), np.uint8), "YX")
+SOLID = Foreign(Path("solid.tif"), np.zeros((4, 5, 6), np.uint8), "ZYX", (2.0, 0.5, 0.25))
+
+
+def test_the_users_voxel_size_wins():
+    assert spacing_of(SOLID, None, None) == ((2.0, 0.5, 0.25), True)
+    assert spacing_of(SOLID, None, [3, 1, 1]) == ((3.0, 1.0, 1.0), True)
+    assert spacing_of(FLAT, None, None) == ((1.0, 1.0), False)
+    assert spacing_of(FLAT, "CYX", [0.1, 0.2]) == ((0.1, 0.2), True)
+
+
+def test_the_voxel_size_follows_the_axes():
+    assert spacing_of(SOLID, "XYZC", [0.1, 0.2, 0.7]) == ((0.7, 0.2, 0.1), True)
+
+
+@pytest.mark.parametrize(
+    ("image", "axes", "voxel_size", "says"),
+    [
+        (FLAT, None, [1, 1, 1], "3 numbers, but flat.tif has the axes YX"),
+        (FLAT, "ZYX", [1, 1, 1], "3 numbers, but flat.tif"),
+        (SOLID, None, [1, 1], "2 numbers, but solid.tif has the axes ZYX"),
+        (SOLID, None, [1, 0, 1], "data.voxel_size is 1 x 0 x 1"),
+        (SOLID, None, [1, -2, 1], "data.voxel_size is 1 x -2 x 1"),
+        (Foreign(Path("a.tif"), FLAT.source, "YX", (0.0, 1.0)), None, None, "a.tif has the voxel size 0 x 1"),
+    ],
+)
+def test_impossible_voxel_sizes(image, axes, voxel_size, says):
+    with pytest.raises(BioLoomError, match=says):
+        spacing_of(image, axes, voxel_size)
+
+
+def test_labels_of_their_image():
+    check_pair(FLAT, FLAT)
+    with pytest.raises(
+        BioLoomError, match=r"labels flat\.tif are 5 x 6 voxels, the image solid\.tif 4 x 5 x 6"
+    ):
+        check_pair(SOLID, FLAT)
+    with pytest.raises(BioLoomError, match="have 3 channels"):
+        check_pair(FLAT, Foreign(Path("a.png"), np.zeros((5, 6, 3), np.uint8), "YXS"))
+    with pytest.raises(BioLoomError, match="of type float64; allowed: integers"):
+        check_labels(Foreign(Path("a.tif"), np.ones((5, 6)), "YX"))
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "signed", "expected"),
+    [
+        (0, 255, False, "uint8"),
+        (0, 256, False, "uint16"),
+        (0, 65536, False, "uint32"),
+        (0, 2**32, False, "uint64"),
+        (0, 255, True, "uint8"),
+        (-1, 100, True, "int8"),
+        (-1, 40000, True, "int32"),
+        (0, 2**32 - 1, True, "uint32"),
+    ],
+)
+def test_the_narrowest_type(least, most, signed, expected):
+    assert narrowest(Path("a"), least, most, signed=signed) == np.dtype(expected)
+
+
+def test_no_type_is_wide_enough():
+    with pytest.raises(BioLoomError, match="negative numbers"):
+        narrowest(Path("a"), -1, 5, signed=False)
+    with pytest.raises(BioLoomError, match="up to 32 bits"):
+        narrowest(Path("a"), 0, 2**32, signed=True)
