@@ -1,0 +1,134 @@
+"""The interface of targets, and how they treat the edges of what they are given.
+
+A target is often made from a window of an image, and a window has two kinds of edges::
+
+    +-----------------------+ image        the border of the image: nothing is known beyond it, it is not a
+    |                       |              boundary of objects; voxels beyond it have labels < 0
+    |      +-----------+ - -|- - +
+    |      |  window   |    |    |         a cut: the image goes on, and a voxel whose target could change
+    |      |           | <0 | <0 |         with what lies beyond gets weight 0
+    |      +-----------+ - -|- - +
+
+Labels beyond the border are ``-1 - L``, where L is the label of the nearest voxel of the image (0 is the
+background). Objects are thereby continued outwards, so that the border itself never looks like a boundary.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bioloom.targets.facts import ObjectFacts
+
+Labels = NDArray[np.integer]
+Floats = NDArray[np.float32]
+Cut = tuple[tuple[bool, bool], ...]
+"""For every axis whether the low and the high face of the array is a cut."""
+
+
+class Target(ABC):
+    """Named channels that are made from labels.
+
+    Parameters
+    ----------
+    options : Section
+        The options of this target.
+    """
+
+    channels: ClassVar[tuple[str, ...]]
+    """Names of the channels, in order."""
+    activation: ClassVar[Literal["sigmoid", "linear"]]
+    """What turns the network's output into the target's range."""
+    losses: ClassVar[tuple[dict[str, Any], ...]]
+    """The default losses, written as in the config."""
+    uses_centers: ClassVar[bool] = False
+    """Whether the target reads the objects' centers, which cost something to follow through a map."""
+
+    def __init__(self, options: Any) -> None:
+        self.options = options
+
+    def margin(self, median_radius_um: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
+        """Return how many voxels of context around a patch settle the target of nearly all its voxels.
+
+        Parameters
+        ----------
+        median_radius_um : float
+            The median over objects of the largest distance to their boundary, in micrometres.
+        spacing : tuple of float
+            Voxel size in micrometres.
+        """
+        return (0,) * len(spacing)
+
+    @abstractmethod
+    def make(
+        self, labels: Labels, facts: ObjectFacts, spacing: tuple[float, ...], cut: Cut
+    ) -> tuple[Floats, Floats]:
+        """Make the target of an image or of a window of it.
+
+        Parameters
+        ----------
+        labels : ndarray of int, shape (*spatial)
+            0 is the background; negative beyond the border of the image, see the module.
+        facts : ObjectFacts
+            What is known about whole objects; centers in voxels of `labels`.
+        spacing : tuple of float
+            Voxel size in micrometres.
+        cut : tuple of (bool, bool), one per axis
+            Whether more image lies beyond the low and the high face of `labels`.
+
+        Returns
+        -------
+        values, weight : ndarray of float32, shape (len(channels), *spatial)
+            Where the weight is 1 the value equals that of the target of the whole image, elsewhere it is 0
+            and the value means nothing.
+        """
+
+
+def extended(labels: Labels) -> Labels:
+    """Return labels without negative ones: beyond the border the label of the nearest voxel goes on."""
+    if labels.dtype.kind == "u" or labels.min(initial=0) >= 0:
+        return labels
+    return np.where(labels < 0, -1 - labels, labels)
+
+
+def outer_faces(labels: Labels) -> Cut:
+    """Return the cuts of a window that was taken out of an image: the faces with a voxel of the image.
+
+    A face that lies wholly beyond the border hides nothing. (An image is convex: the straight line to any
+    of its voxels beyond the window leaves the window through a face that has a voxel of the image.)
+    """
+    return tuple(
+        (bool((labels.take(0, axis) >= 0).any()), bool((labels.take(-1, axis) >= 0).any()))
+        for axis in range(labels.ndim)
+    )
+
+
+def distance_to_cut(shape: tuple[int, ...], spacing: tuple[float, ...], cut: Cut) -> Floats:
+    """Return for every voxel the distance to the nearest voxel center beyond a cut, infinite without cuts.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the array.
+    spacing : tuple of float
+        Voxel size; the distance has its unit.
+    cut : tuple of (bool, bool)
+        Which faces are cuts.
+
+    Returns
+    -------
+    ndarray of float32, shape `shape`
+    """
+    nearest = np.full(shape, np.inf, np.float32)
+    for axis, (low, high) in enumerate(cut):
+        steps = np.arange(1, shape[axis] + 1, dtype=np.float32) * np.float32(spacing[axis])
+        column = [1] * len(shape)
+        column[axis] = -1
+        if low:
+            np.minimum(nearest, steps.reshape(column), out=nearest)
+        if high:
+            np.minimum(nearest, steps[::-1].reshape(column), out=nearest)
+    return nearest

@@ -1,0 +1,34 @@
+"""Foreground: whether a voxel belongs to an object."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from bioloom.settings.base import Section
+from bioloom.targets.base import Cut, Floats, Labels, Target
+from bioloom.targets.facts import ObjectFacts
+
+
+class ForegroundOptions(Section):
+    """Whether a voxel belongs to an object."""
+
+    name: Literal["foreground"] = "foreground"
+    """Name of the target."""
+
+
+class Foreground(Target):
+    """1 inside of objects, 0 in the background."""
+
+    channels = ("foreground",)
+    activation = "sigmoid"
+    losses = ({"name": "binary_cross_entropy"}, {"name": "dice"})
+
+    def make(
+        self, labels: Labels, facts: ObjectFacts, spacing: tuple[float, ...], cut: Cut
+    ) -> tuple[Floats, Floats]:
+        """Return ``labels > 0``; nothing depends on what lies beyond a cut. See `Target.make`."""
+        values = (labels > 0).astype(np.float32)
+        weight = (labels >= 0).astype(np.float32)
+        return values[None], weight[None]

@@ -1,0 +1,60 @@
+"""Several targets as one array of channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from pydantic import BaseModel
+
+from bioloom.errors import BioLoomError
+from bioloom.targets import TARGETS
+from bioloom.targets.base import Cut, Floats, Labels, Target
+from bioloom.targets.facts import ObjectFacts
+
+
+class TargetStack:
+    """The targets of a training, in order.
+
+    Parameters
+    ----------
+    options : iterable of options
+        The options of every target, as ``TARGETS.parse`` returns them.
+
+    Raises
+    ------
+    BioLoomError
+        If there is no target, or two have a channel of the same name.
+    """
+
+    def __init__(self, options: Iterable[BaseModel]) -> None:
+        self.targets: tuple[Target, ...] = tuple(TARGETS[o.name](o) for o in options)  # type: ignore[attr-defined]
+        if not self.targets:
+            raise BioLoomError("train.targets is empty", allowed=", ".join(TARGETS))
+        names = [name for name, _ in self.channels]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise BioLoomError(
+                f"train.targets: {', '.join(twice)} more than once", allowed="every channel once"
+            )
+
+    @property
+    def channels(self) -> tuple[tuple[str, str], ...]:
+        """Name and activation of every channel."""
+        return tuple((name, target.activation) for target in self.targets for name in target.channels)
+
+    @property
+    def uses_centers(self) -> bool:
+        """Whether any target reads the objects' centers."""
+        return any(target.uses_centers for target in self.targets)
+
+    def margin(self, median_radius_um: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
+        """Return the context in voxels that suits every target. See `Target.margin`."""
+        return tuple(np.max([t.margin(median_radius_um, spacing) for t in self.targets], axis=0).tolist())
+
+    def make(
+        self, labels: Labels, facts: ObjectFacts, spacing: tuple[float, ...], cut: Cut
+    ) -> tuple[Floats, Floats]:
+        """Make all channels; values and weight of shape ``(channel, *spatial)``. See `Target.make`."""
+        made = [target.make(labels, facts, spacing, cut) for target in self.targets]
+        return np.concatenate([values for values, _ in made]), np.concatenate([weight for _, weight in made])

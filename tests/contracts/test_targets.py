@@ -1,0 +1,181 @@
+"""What holds for every target, in 2D and 3D."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from bioloom.geometry.box import Box
+from bioloom.targets import TARGETS
+from bioloom.targets.base import outer_faces
+from bioloom.targets.facts import ObjectFacts
+
+SHAPES = {2: (40, 48), 3: (12, 24, 20)}
+SPACINGS = {
+    "isotropic": {2: (1.0, 1.0), 3: (1.0, 1.0, 1.0)},
+    "anisotropic": {2: (0.5, 1.3), 3: (2.0, 0.4, 0.6)},
+}
+VARIANTS = {
+    "foreground": [{}],
+    "contour": [{}, {"width": 3}, {"mode": "inner", "width": 2}],
+    "center": [{}, {"sigma": 1.5}],
+    "distance": [{}, {"scale": "median"}],
+}
+CASES = [(name, options) for name, variants in VARIANTS.items() for options in variants]
+
+
+def crowded(ndim, seed=0):
+    """Touching objects of all sizes with background between them; some lie on the border."""
+    rng = np.random.default_rng(seed)
+    shape = SHAPES[ndim]
+    points = rng.uniform(0, 1, (14, ndim)) * shape
+    radii = rng.uniform(2, 9, 14)
+    grid = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), -1)
+    distance = np.linalg.norm(grid[..., None, :] - points, axis=-1) - radii
+    return np.where(distance.min(-1) < 0, distance.argmin(-1) + 1, 0).astype(np.int32)
+
+
+def facts_of(labels, spacing):
+    ids = np.unique(labels[labels > 0]).astype(np.int64)
+    centers = [np.argwhere(labels == i).mean(0) for i in ids]
+    radii = [ndimage.distance_transform_edt(labels == i, sampling=spacing).max() for i in ids]
+    return ObjectFacts(ids, np.array(centers).reshape(len(ids), labels.ndim), np.array(radii), 2.5)
+
+
+@cache
+def scene(ndim, seed, spacing):
+    labels = crowded(ndim, seed)
+    return labels, facts_of(labels, spacing)
+
+
+def take_window(labels, box):
+    """Labels of a box that may stick out, continued outwards as ``-1 - L``."""
+    lines = [np.arange(a, b) for a, b in zip(box.start, box.stop, strict=True)]
+    clipped = [line.clip(0, n - 1) for line, n in zip(lines, labels.shape, strict=True)]
+    window = labels[np.ix_(*clipped)]
+    inside = np.ix_(*(line == c for line, c in zip(lines, clipped, strict=True)))
+    outside = np.ones(window.shape, bool)
+    outside[inside] = False
+    return np.where(outside, -1 - window, window)
+
+
+def moved(facts, start):
+    return facts.moved(facts.centroids - start)
+
+
+def build(name, options):
+    return TARGETS[name](TARGETS.parse({"name": name, **options}))
+
+
+def uncut(ndim):
+    return ((False, False),) * ndim
+
+
+def test_every_entry_is_tried():
+    assert set(VARIANTS) == set(TARGETS)
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize(("name", "options"), CASES)
+class TestEveryTarget:
+    def test_shapes_types_and_weights(self, name, options, ndim, spacing):
+        target, step = build(name, options), SPACINGS[spacing][ndim]
+        labels = crowded(ndim)
+        values, weight = target.make(labels, facts_of(labels, step), step, uncut(ndim))
+        assert values.shape == weight.shape == (len(target.channels), *labels.shape)
+        assert values.dtype == weight.dtype == np.float32
+        assert np.isfinite(values).all()
+        assert (weight == 1).all(), "nothing is unsettled in a whole image"
+        assert target.activation in ("sigmoid", "linear")
+        if target.activation == "sigmoid":
+            assert values.min() >= 0
+            assert values.max() <= 1
+
+    def test_an_empty_image_is_all_background(self, name, options, ndim, spacing):
+        target, step = build(name, options), SPACINGS[spacing][ndim]
+        labels = np.zeros(SHAPES[ndim], np.uint16)
+        values, weight = target.make(labels, facts_of(labels, step), step, uncut(ndim))
+        assert not values.any()
+        assert weight.all()
+
+    def test_one_object_is_seen(self, name, options, ndim, spacing):
+        target, step = build(name, options), SPACINGS[spacing][ndim]
+        labels = np.zeros(SHAPES[ndim], np.uint16)
+        labels[(slice(3, 9),) * ndim] = 700
+        values, weight = target.make(labels, facts_of(labels, step), step, uncut(ndim))
+        assert values[0][labels > 0].max() > 0.4
+        assert weight.all()
+
+    def test_a_crop_inside_one_object_is_settled_or_left_out(self, name, options, ndim, spacing):
+        target, step = build(name, options), SPACINGS[spacing][ndim]
+        labels = np.zeros((40,) * ndim, np.int64)
+        labels[(slice(2, 38),) * ndim] = 5
+        facts = facts_of(labels, step)
+        box = Box((15,) * ndim, (23,) * ndim)
+        whole, _ = target.make(labels, facts, step, uncut(ndim))
+        values, weight = target.make(
+            labels[box.slices], moved(facts, box.start), step, ((True, True),) * ndim
+        )
+        settled = weight > 0
+        np.testing.assert_allclose(values[settled], whole[(slice(None), *box.slices)][settled], atol=1e-5)
+
+    def test_labels_of_any_integer_type_and_size_give_the_same(self, name, options, ndim, spacing):
+        target, step = build(name, options), SPACINGS[spacing][ndim]
+        labels = crowded(ndim)
+        facts = facts_of(labels, step)
+        expected = target.make(labels, facts, step, uncut(ndim))
+        far = np.where(labels > 0, labels.astype(np.uint64) + 2**40, 0)
+        facts = ObjectFacts(facts.ids + 2**40, facts.centroids, facts.distance_max_um, facts.median_radius_um)
+        for got, wanted in zip(target.make(far, facts, step, uncut(ndim)), expected, strict=True):
+            np.testing.assert_array_equal(got, wanted)
+
+
+def window_of(draw, shape, sticking_out):
+    start, stop = [], []
+    for n in shape:
+        side = draw(st.integers(3, n))
+        reach = 6 if sticking_out else 0
+        first = draw(st.integers(max(-reach, 1 - side), min(n - side + reach, n - 1)))
+        start.append(first)
+        stop.append(first + side)
+    return Box(tuple(start), tuple(stop))
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(data=st.data())
+@pytest.mark.parametrize("sticking_out", [False, True])
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_a_window_says_what_the_whole_image_says_or_nothing(name, options, ndim, sticking_out, data):
+    target = build(name, options)
+    step = SPACINGS[data.draw(st.sampled_from(sorted(SPACINGS)))][ndim]
+    labels, facts = scene(ndim, data.draw(st.integers(0, 3)), step)
+    box = window_of(data.draw, labels.shape, sticking_out)
+    window = take_window(labels, box)
+    cut = outer_faces(window)
+    values, weight = target.make(window, moved(facts, box.start), step, cut)
+    whole, _ = target.make(labels, facts, step, uncut(ndim))
+
+    common = box.clip(Box.of(labels.shape))
+    settled = weight[(slice(None), *common.within(box).slices)] > 0
+    found = values[(slice(None), *common.within(box).slices)]
+    np.testing.assert_allclose(found[settled], whole[(slice(None), *common.slices)][settled], atol=1e-5)
+    assert not weight[:, window < 0].any(), "nothing is known beyond the border"
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_the_margin_settles_the_whole_patch(name, options, ndim):
+    target, step = build(name, options), SPACINGS["anisotropic"][ndim]
+    labels = crowded(ndim)
+    facts = facts_of(labels, step)
+    margin = target.margin(float(facts.distance_max_um.max()) / 2, step)
+    patch = Box(tuple(n // 3 for n in labels.shape), tuple(2 * n // 3 for n in labels.shape))
+    box = patch.grow(margin)
+    window = take_window(labels, box)
+    _, weight = target.make(window, moved(facts, box.start), step, outer_faces(window))
+    assert weight[(slice(None), *patch.within(box).slices)].all()
