@@ -1,0 +1,18 @@
+"""Losses, one file each; adding one is a file and a line in this table."""
+
+from bioloom.registry import Registry
+
+LOSSES = Registry(
+    "loss",
+    __name__,
+    {
+        "binary_cross_entropy": (
+            "binary_cross_entropy:BinaryCrossEntropy",
+            "options:BinaryCrossEntropyOptions",
+        ),
+        "dice": ("dice:Dice", "options:DiceOptions"),
+        "l1": ("l1:L1", "options:L1Options"),
+        "mse": ("mse:MeanSquaredError", "options:MeanSquaredErrorOptions"),
+        "smooth_l1": ("smooth_l1:SmoothL1", "options:SmoothL1Options"),
+    },
+)

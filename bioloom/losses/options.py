@@ -1,0 +1,57 @@
+"""Options of the losses; torch-free, so that a config is checked without importing torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from bioloom.settings.base import Section
+
+
+class LossOptions(Section):
+    """What every loss shares."""
+
+    name: str
+
+    weight: float = Field(1.0, gt=0, allow_inf_nan=False)
+    """Factor of this loss in the sum of all losses, above 0."""
+
+    target: str = ""
+    """Name of the target whose channels the loss is applied to; empty: every channel."""
+
+
+class BinaryCrossEntropyOptions(LossOptions):
+    """Cross entropy of yes-or-no targets."""
+
+    name: Literal["binary_cross_entropy"] = "binary_cross_entropy"
+
+
+class DiceOptions(LossOptions):
+    """One minus the soft Dice coefficient of yes-or-no targets."""
+
+    name: Literal["dice"] = "dice"
+
+    smooth: float = Field(1.0, ge=0, allow_inf_nan=False)
+    """Added to numerator and denominator, in voxels: keeps batches with hardly any foreground calm."""
+
+
+class L1Options(LossOptions):
+    """Mean absolute difference."""
+
+    name: Literal["l1"] = "l1"
+
+
+class MeanSquaredErrorOptions(LossOptions):
+    """Mean squared difference."""
+
+    name: Literal["mse"] = "mse"
+
+
+class SmoothL1Options(LossOptions):
+    """Squared difference where it is small, absolute difference where it is large."""
+
+    name: Literal["smooth_l1"] = "smooth_l1"
+
+    beta: float = Field(1.0, gt=0, allow_inf_nan=False)
+    """Difference at which the square becomes a straight line, in units of the target, above 0."""

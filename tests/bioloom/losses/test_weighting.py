@@ -1,0 +1,20 @@
+import torch
+
+from bioloom.losses.weighting import count_only_weighted, weighted_mean
+
+
+def test_all_three_become_float32_and_0_without_weight():
+    logits = torch.tensor([[[1.0, float("nan"), float("inf")]]], dtype=torch.bfloat16)
+    target = torch.tensor([[[2, 3, 4]]])
+    weight = torch.tensor([[[0.5, 0.0, -1.0]]])
+    results = count_only_weighted(logits, target, weight)
+    assert [array.dtype for array in results] == [torch.float32] * 3
+    assert [array.flatten().tolist() for array in results] == [[1, 0, 0], [2, 0, 0], [0.5, 0, 0]]
+
+
+def test_weighted_mean_is_that_of_numpy():
+    import numpy as np
+
+    values, weight = np.random.default_rng(0).random((2, 2, 3, 4, 5)).astype(np.float32)
+    result = weighted_mean(torch.from_numpy(values), torch.from_numpy(weight))
+    np.testing.assert_allclose(result, np.average(values, weights=weight), rtol=1e-6)
