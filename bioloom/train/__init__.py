@@ -1,0 +1,1 @@
+"""From patches to a trained model: sampling, the loop, checkpoints and the exported model."""

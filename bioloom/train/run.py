@@ -1,0 +1,101 @@
+"""A whole training: from the files of a run to a saved model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bioloom.losses.combine import CombinedLoss
+from bioloom.models.build import build_model
+from bioloom.progress import open_progress
+from bioloom.settings.config import Config
+from bioloom.tasks.recipe import augment_of, losses_of, targets_of
+from bioloom.train.checkpoint import fingerprint
+from bioloom.train.device import choose_device
+from bioloom.train.export import ModelSpec, save_model
+from bioloom.train.history import write_history
+from bioloom.train.loop import Result, train
+from bioloom.train.setup import TrainingFiles, open_source
+
+
+def train_model(
+    config: Config,
+    facts: dict[str, Any],
+    files: TrainingFiles,
+    *,
+    model: Path,
+    checkpoints: Path,
+    device: str,
+    workers: int,
+    memory_gb: float,
+    threads: int | None,
+) -> Result:
+    """Train as the config says, and save the model.
+
+    Parameters
+    ----------
+    config : Config
+        Options without any ``auto`` that the fingerprint settles.
+    facts : dict
+        Facts of the fingerprint.
+    files : TrainingFiles
+        What to learn from.
+    model, checkpoints : Path
+        Where the model and the states of unfinished trainings go.
+    device, workers, memory_gb, threads
+        How to use the machine; none of these changes which examples are seen.
+    """
+    targets = targets_of(config)
+    names = [name for name, _ in targets.channels]
+    losses, augmentations = losses_of(config), augment_of(config)
+    source = open_source(files, config, facts, targets, augmentations, memory_gb=memory_gb)
+    torch.manual_seed(config.train.seed)
+    network = build_model(config.model, facts["channels"], len(names), facts["ndim"])
+    options = config.train.model_copy(update={"workers": workers})
+    word = fingerprint(
+        train=config.train.model_dump(mode="json", exclude={"device", "workers", "memory_gb"}),
+        patch=config.patch.model_dump(mode="json"),
+        model=config.model.model_dump(mode="json"),
+        plugins=[o.model_dump(mode="json") for o in (*losses, *augmentations)],
+        targets=[t.options.model_dump(mode="json") for t in targets.targets],
+        normalize=config.preprocess.normalize.model_dump(mode="json"),
+        data=files.digests(),
+    )
+    result = train(
+        network,
+        CombinedLoss(losses, names),
+        source,
+        options,
+        device=choose_device(device),
+        checkpoints=checkpoints / word,
+        progress=open_progress("train", "step"),
+        threads=threads,
+    )
+    save_model(model, result.weights, _spec(config, facts, targets.channels, result))
+    write_history(model / "history.csv", result.history)
+    return result
+
+
+def _spec(
+    config: Config, facts: dict[str, Any], channels: tuple[tuple[str, str], ...], result: Result
+) -> ModelSpec:
+    return ModelSpec(
+        task=config.task,
+        model=config.model.model_dump(mode="json"),
+        in_channels=facts["channels"],
+        channels=tuple({"name": name, "activation": activation} for name, activation in channels),
+        ndim=facts["ndim"],
+        patch={"size": list(config.patch.size), "overlap": list(config.patch.overlap)},
+        normalize={
+            **config.preprocess.normalize.model_dump(mode="json"),
+            "floor": facts["intensity_floor"],
+        },
+        spacing=tuple(facts["spacing_um"]),
+        precision=result.precision,
+        threads=result.threads,
+        steps=result.steps,
+        best_step=result.best_step,
+        val_loss=result.val_loss,
+    )
