@@ -1,0 +1,17 @@
+"""From predictions to outputs: operations that compile to passes over blocks, exact for any block size.
+
+Options stand beside their operations, and every job of the workflow reads options: what is slow to import
+(zarr, scipy, scikit-image) is imported where a map or a reduce uses it.
+"""
+
+from bioloom.registry import Registry
+
+OPERATIONS = Registry(
+    "operation",
+    __name__,
+    {
+        "watershed": ("watershed:watershed", "watershed:WatershedOptions"),
+        "fill_holes": ("fill_holes:fill_holes", "fill_holes:FillHolesOptions"),
+        "remove_small": ("remove_small:remove_small", "remove_small:RemoveSmallOptions"),
+    },
+)

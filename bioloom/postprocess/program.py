@@ -1,0 +1,103 @@
+"""From a list of operations, as in the config, to the list of passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bioloom.errors import BioLoomError
+from bioloom.postprocess import OPERATIONS
+from bioloom.postprocess.labels import LabelPass, Relabel
+from bioloom.postprocess.ordering import Ranking, rank_voxels
+from bioloom.postprocess.passes import Pass
+
+FIXED_THRESHOLD = 0.5
+"""Stands for ``fit`` where nothing was calibrated, and for calibrations on too few objects."""
+
+FIXED_SIZES = {"min_voxels": 20, "max_extent": 30}
+"""Stand for ``auto`` where the fingerprint gives no value; voxels."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What operations are compiled against.
+
+    Parameters
+    ----------
+    channels : tuple of str
+        The names of the prediction's channels.
+    spacing : tuple of float
+        Voxel size in micrometres, spatial order.
+    thresholds : mapping of str to float
+        The calibration: values for ``foreground`` and ``seed``.
+    defaults : mapping of str to int
+        The fingerprint's values for ``auto``: ``min_voxels`` and ``max_extent``, in voxels.
+    rank : callable
+        How voxels are ordered; calibration puts a remembering one here.
+    """
+
+    channels: tuple[str, ...]
+    spacing: tuple[float, ...]
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    defaults: Mapping[str, int] = field(default_factory=dict)
+    rank: Ranking = rank_voxels
+
+    def threshold(self, value: float | str, kind: str) -> float:
+        """Return a threshold, looking up ``fit``."""
+        return float(self.thresholds.get(kind, FIXED_THRESHOLD)) if isinstance(value, str) else float(value)
+
+    def size(self, value: int | str, kind: str) -> int:
+        """Return a size in voxels, looking up ``auto``."""
+        return int(self.defaults.get(kind, FIXED_SIZES[kind])) if isinstance(value, str) else int(value)
+
+
+def compile_passes(
+    operations: Sequence[Any],
+    *,
+    channels: Sequence[str],
+    spacing: Sequence[float],
+    thresholds: Mapping[str, float] | None = None,
+    defaults: Mapping[str, int] | None = None,
+    rank: Ranking = rank_voxels,
+) -> list[Pass]:
+    """Return the passes that carry out `operations` in their order.
+
+    Parameters
+    ----------
+    operations : sequence
+        Options objects, mappings with a ``name``, or names: the first one makes labels (``watershed``),
+        the others change them.
+    channels, spacing, thresholds, defaults, rank
+        See :class:`Setting`.
+
+    Returns
+    -------
+    list of Pass
+        Every job compiles the same list; the last pass writes the labels.
+
+    Raises
+    ------
+    BioLoomError
+        For an unknown operation or channel, or an order that makes no sense.
+    """
+    setting = Setting(tuple(channels), tuple(spacing), thresholds or {}, defaults or {}, rank)
+    passes: list[Pass] = []
+    for operation in operations:
+        options: Any = OPERATIONS.parse(operation)
+        passes = OPERATIONS[options.name](options, passes, setting)
+    last = last_labels(passes, "the list of operations")
+    return [*passes, Relabel(f"{len(passes)}-relabel", of=last.name)]
+
+
+def last_labels(passes: Sequence[Pass], asking: str) -> LabelPass:
+    """Return the pass whose labels are current.
+
+    Raises
+    ------
+    BioLoomError
+        If no operation has made labels yet.
+    """
+    if passes and isinstance(passes[-1], LabelPass):
+        return passes[-1]
+    raise BioLoomError(f"postprocess: {asking} has no labels to work on", fix="begin with watershed")

@@ -1,0 +1,21 @@
+import numpy as np
+import pytest
+
+from bioloom.errors import BioLoomError
+from bioloom.postprocess.channels import find_terms
+
+
+def test_a_list_of_terms_is_their_minimum():
+    prediction = np.array([[[0.9, 0.2, 0.7]], [[0.3, 0.1, 0.0]]])
+    both = find_terms(["foreground", "not contour"], ["foreground", "contour"])(prediction)
+    np.testing.assert_array_equal(both, np.array([[0.7, 0.2, 0.7]], np.float32))
+    assert both.dtype == np.float32
+    one = find_terms(["contour"], ["foreground", "contour"])(prediction)
+    np.testing.assert_array_equal(one, prediction[1].astype(np.float32))
+
+
+def test_an_unknown_channel_is_named():
+    with pytest.raises(
+        BioLoomError, match="no channel 'distanse'; allowed: foreground, distance; fix: did you"
+    ):
+        find_terms(["not distanse"], ["foreground", "distance"])

@@ -1,0 +1,50 @@
+import subprocess
+import sys
+
+import pytest
+
+from bioloom.errors import BioLoomError
+from bioloom.postprocess.program import compile_passes
+
+CHANNELS = ("foreground", "distance")
+
+
+def names(operations):
+    return [step.name for step in compile_passes(operations, channels=CHANNELS, spacing=(1, 1))]
+
+
+def test_operations_compile_to_few_passes_with_names_in_order():
+    assert names(["watershed"]) == ["0-seeds", "1-flood", "2-relabel"]
+    assert names(["watershed", "remove_small"]) == ["0-seeds", "1-flood", "2-relabel"]
+    assert names(["watershed", "fill_holes", "remove_small", "fill_holes"]) == [
+        "0-seeds",
+        "1-flood",
+        "2-fill_holes",
+        "3-fill_holes",
+        "4-relabel",
+    ]
+
+
+def test_an_operation_sees_the_labels_of_the_one_before():
+    passes = compile_passes(
+        ["watershed", "remove_small", "fill_holes", "fill_holes"], channels=CHANNELS, spacing=(1, 1)
+    )
+    assert len(passes[1].filters) == 1
+    assert [step.of for step in passes[2:]] == ["1-flood", "2-fill_holes", "3-fill_holes"]
+
+
+def test_reading_options_imports_nothing_slow():
+    code = (
+        "import sys; from bioloom.postprocess import OPERATIONS\n"
+        "for name in OPERATIONS: OPERATIONS.parse(name)\n"
+        "slow = {'zarr', 'scipy', 'skimage', 'torch', 'pandas'} & set(sys.modules)\n"
+        "assert not slow, slow"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_mistakes_are_named():
+    with pytest.raises(BioLoomError, match="unknown operation 'watershet'"):
+        names(["watershet"])
+    with pytest.raises(BioLoomError, match="no labels to work on"):
+        names([])

@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+from skimage.segmentation import watershed as plain_watershed
+
+from bioloom.errors import BioLoomError
+from bioloom.postprocess.blocks import Layout
+from bioloom.postprocess.passes import ArrayReader, Run, run_in_memory
+from bioloom.postprocess.program import compile_passes
+from bioloom.postprocess.workspace import MemoryWorkspace
+
+CHANNELS = ("foreground", "distance")
+TILES = {
+    2: [(40, 44), (13, 11), (1, 44), (20, 9), (39, 43)],
+    3: [(12, 14, 16), (5, 6, 7), (1, 14, 4), (12, 3, 3), (11, 13, 15)],
+}
+
+
+def passes_of(ndim, **options):
+    return compile_passes([{"name": "watershed", **options}], channels=CHANNELS, spacing=(1.0,) * ndim)
+
+
+@pytest.mark.parametrize(
+    ("shape", "connectivity"),
+    [((40, 44), 1), ((40, 44), 2), ((12, 14, 16), 1), ((12, 14, 16), 2), ((12, 14, 16), 3)],
+)
+def test_the_block_grid_never_shows(crowded, shape, connectivity):
+    prediction = crowded(shape, seed=connectivity)
+    passes = passes_of(len(shape), connectivity=connectivity)
+    whole = run_in_memory(prediction, passes, Layout.cut(shape, shape, halo=0))
+    assert whole.max() > 3
+    for tile in TILES[len(shape)]:
+        for halo in (0, 3):
+            blocks = run_in_memory(prediction, passes, Layout.cut(shape, tile, halo))
+            np.testing.assert_array_equal(blocks, whole)
+
+
+@pytest.mark.parametrize("shape", [(40, 44), (12, 14, 16)])
+def test_without_plateaus_it_is_the_usual_watershed(crowded, canonical, shape):
+    prediction = crowded(shape, levels=1 << 20)
+    rng = np.random.default_rng(0)
+    prediction[1] = (
+        prediction[1] + 1e-4 * rng.permutation(prediction[1].size).reshape(shape) / prediction[1].size
+    )
+    assert np.unique(prediction[1]).size == prediction[1].size
+    mask = prediction[0] > 0.5
+    seeds, _ = ndimage.label((prediction[1] > 0.5) & mask)
+    expected = canonical(plain_watershed(-prediction[1], seeds, mask=mask))
+    labels = run_in_memory(prediction, passes_of(len(shape)), Layout.cut(shape, shape, halo=0))
+    np.testing.assert_array_equal(labels, expected)
+
+
+def bent_tube():
+    """A thin U, 100 voxels long, with a seed at one end only, in a picture of blobs."""
+    prediction = np.zeros((2, 30, 40), np.float32)
+    for part in (np.s_[2:4, 2:36], np.s_[2:28, 34:36], np.s_[26:28, 2:36]):
+        prediction[0][part] = 1
+    prediction[1][2:4, 2:4] = 1
+    prediction[:, 12:18, 8:14] = 1
+    return prediction
+
+
+def test_an_object_beyond_the_halo_is_noticed():
+    prediction, workspace = bent_tube(), MemoryWorkspace()
+    passes, labels = passes_of(2), np.zeros((30, 40), np.uint32)
+    layout = Layout.cut((30, 40), (8, 8), halo=2)
+    Run(
+        passes,
+        ArrayReader(prediction),
+        layout,
+        workspace,
+        lambda core, values: labels.__setitem__(core.slices, values),
+    ).run()
+    np.testing.assert_array_equal(labels > 0, prediction[0] > 0)
+    assert labels[27, 2] == labels[2, 2] == 1
+    assert labels[15, 10] == 2
+    assert workspace.table("1-flood").read("redone") > 10
+
+
+def test_a_part_without_a_seed_is_no_object():
+    prediction = np.zeros((2, 6, 9), np.float32)
+    prediction[0, 1:5, 1:4] = prediction[0, 1:5, 5:8] = 1
+    prediction[1, 2, 2] = 1
+    for tile in ((6, 9), (3, 3)):
+        labels = run_in_memory(prediction, passes_of(2), Layout.cut((6, 9), tile, halo=1))
+        assert labels[1:5, 1:4].min() == 1
+        assert not labels[:, 4:].any()
+
+
+def test_thresholds_come_from_the_options_then_the_calibration_then_one_half():
+    def rules(thresholds, **options):
+        passes = compile_passes(
+            [{"name": "watershed", **options}], channels=CHANNELS, spacing=(1, 1), thresholds=thresholds
+        )
+        return passes[0].rules.foreground_threshold, passes[0].rules.seed_threshold
+
+    assert rules({}) == (0.5, 0.5)
+    assert rules({"foreground": 0.3, "seed": 0.7}) == (0.3, 0.7)
+    assert rules({"foreground": 0.3, "seed": 0.7}, seed_threshold=0.2) == (0.3, 0.2)
+
+
+def test_seeds_may_be_foreground_without_contour():
+    foreground = np.ones((5, 9), np.float32)
+    contour = np.zeros((5, 9), np.float32)
+    contour[:, 4] = 0.8
+    passes = compile_passes(
+        [{"name": "watershed", "seeds": ["foreground", "not contour"], "topography": ["not contour"]}],
+        channels=("foreground", "contour"),
+        spacing=(1, 1),
+    )
+    labels = run_in_memory(np.stack([foreground, contour]), passes, Layout.cut((5, 9), (5, 9), 0))
+    assert (labels[:, :4] == 1).all()
+    assert (labels[:, 5:] == 2).all()
+    assert (labels[:, 4] > 0).all()
+
+
+def test_mistakes_are_named():
+    with pytest.raises(BioLoomError, match="no channel 'distance'; allowed: foreground"):
+        compile_passes(["watershed"], channels=["foreground"], spacing=(1, 1))
+    with pytest.raises(BioLoomError, match="connectivity 3 on a 2D image"):
+        passes_of(2, connectivity=3)
+    with pytest.raises(BioLoomError, match="fix: put it first"):
+        compile_passes(["watershed", "watershed"], channels=CHANNELS, spacing=(1, 1))

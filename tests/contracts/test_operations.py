@@ -1,0 +1,82 @@
+"""What every post-processing operation must hold: the block grid never shows, little breaks nothing."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from bioloom.postprocess import OPERATIONS
+from bioloom.postprocess.blocks import Layout
+from bioloom.postprocess.passes import run_in_memory
+from bioloom.postprocess.program import compile_passes
+
+SHAPES = {2: (36, 41), 3: (11, 13, 15)}
+TILES = {2: [(9, 14), (36, 5), (17, 40)], 3: [(4, 5, 6), (11, 3, 15), (10, 12, 14)]}
+
+
+def labels_of(name, prediction, tile=None, halo=2):
+    shape = prediction.shape[1:]
+    operations = [name] if name == "watershed" else ["watershed", name]
+    passes = compile_passes(
+        operations,
+        channels=("foreground", "distance"),
+        spacing=(2.0, 1.0, 1.0)[-len(shape) :],
+        defaults={"min_voxels": 9, "max_extent": 4},
+    )
+    return run_in_memory(prediction, passes, Layout.cut(shape, tile or shape, halo))
+
+
+def crowd(shape, seed):
+    """Touching objects with holes; the values are quantised, so there are plateaus everywhere."""
+    rng = np.random.default_rng(seed)
+    smooth = ndimage.gaussian_filter(rng.normal(size=shape), 1.2)
+    smooth /= smooth.std()
+    holes = rng.random(shape) < 0.04
+    maps = np.stack([np.where(holes, 0, smooth > -0.4), np.clip(0.4 * smooth, 0, 1)])
+    corner = tuple(slice(-4, None) for _ in shape)
+    maps[(slice(None), *corner)] = 0
+    maps[(slice(None), *(slice(-2, None) for _ in shape))] = 1  # an object of 4 or 8 voxels
+    return (np.round(maps * 6) / 6).astype(np.float32)
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_block_grid_never_shows(name, ndim):
+    for seed in range(2):
+        prediction = crowd(SHAPES[ndim], seed)
+        whole = labels_of(name, prediction)
+        assert whole.max() > 2
+        assert name == "watershed" or (whole != labels_of("watershed", prediction)).any()
+        for tile in TILES[ndim]:
+            np.testing.assert_array_equal(labels_of(name, prediction, tile), whole)
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_empty_image_gives_no_object(name, ndim):
+    labels = labels_of(name, np.zeros((2, *SHAPES[ndim]), np.float32), TILES[ndim][0])
+    assert labels.dtype == np.uint32
+    assert not labels.any()
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_one_object_stays_one_object(name, ndim):
+    prediction = np.zeros((2, *SHAPES[ndim]), np.float32)
+    prediction[(slice(None), *(slice(2, n - 3) for n in SHAPES[ndim]))] = 1
+    labels = labels_of(name, prediction, TILES[ndim][0])
+    np.testing.assert_array_equal(labels, prediction[0] > 0)
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_image_that_is_all_object_is_one_object(name, ndim):
+    labels = labels_of(name, np.ones((2, *SHAPES[ndim]), np.float32), TILES[ndim][0], halo=0)
+    assert (labels == 1).all()
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_options_have_defaults_and_describe_themselves(name):
+    options = OPERATIONS.parse(name)
+    assert options.name == name
+    for field, info in type(options).model_fields.items():
+        assert field == "name" or info.description
