@@ -1,0 +1,1 @@
+"""Measure: what objects are like, from sums that blocks can add up exactly."""

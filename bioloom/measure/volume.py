@@ -1,0 +1,72 @@
+"""Measuring a stored image block by block, in memory that does not grow with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bioloom.errors import BioLoomError
+from bioloom.geometry.box import Box
+from bioloom.measure.blocks import blocks
+from bioloom.measure.distance import boundary_distance
+from bioloom.measure.moments import accumulate, merge
+from bioloom.measure.objects import finish
+
+FIRST_MARGIN = 32
+
+
+def measure_volume(
+    labels: Any,
+    image: Any | None,
+    channel_names: Sequence[str] = (),
+    *,
+    image_id: str,
+    distances: bool = False,
+) -> pd.DataFrame:
+    """Measure all objects of a stored image; the same table as `bioloom.measure.objects.measure_objects`.
+
+    Parameters
+    ----------
+    labels : Volume
+        Object ids in one channel; its spacing is the voxel size of the table.
+    image : Volume, optional
+        Intensities, of the same spatial shape.
+    channel_names, image_id, distances
+        As in `measure_objects`.
+
+    Raises
+    ------
+    BioLoomError
+        As `measure_objects` does.
+    """
+    if image is not None and tuple(image.spatial) != tuple(labels.spatial):
+        raise BioLoomError(
+            f"an image of spatial shape {tuple(image.spatial)} for labels of shape {tuple(labels.spatial)}"
+        )
+    parts = []
+    for box in blocks(labels.spatial):
+        values = None if image is None else image.read(box)
+        distance = _distance_in(labels, box) if distances else None
+        parts.append(accumulate(labels.read(box)[0], values, distance=distance, origin=box.start))
+    return finish(merge(parts), labels.spatial, labels.spacing, channel_names, image_id=image_id)
+
+
+def _distance_in(labels: Any, core: Box) -> np.ndarray:
+    """Distance to the boundary in one block, exactly that of the whole image.
+
+    A distance is right once it is no larger than the margin that was read around the block, since what lies
+    beyond is farther away. Otherwise the margin is doubled; only objects of that radius pay for it.
+    """
+    whole = Box.of(labels.spatial)
+    margin_um = FIRST_MARGIN * min(labels.spacing)
+    while True:
+        window = core.grow(tuple(ceil(margin_um / step) for step in labels.spacing)).clip(whole)
+        distance = boundary_distance(labels.read(window)[0], labels.spacing, cut=window != whole)
+        distance = distance[core.within(window).slices]
+        if window == whole or distance.max() <= margin_um:
+            return distance
+        margin_um *= 2

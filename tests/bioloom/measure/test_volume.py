@@ -1,0 +1,70 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from bioloom.errors import BioLoomError
+from bioloom.geometry.box import Box
+from bioloom.measure import blocks, volume
+from bioloom.measure.objects import measure_objects
+from bioloom.measure.volume import measure_volume
+
+
+class Store:
+    """What `measure_volume` uses of a volume: an array in memory that remembers what was read of it."""
+
+    def __init__(self, values, spacing):
+        self.values = values
+        self.spatial = values.shape[1:]
+        self.channels = len(values)
+        self.spacing = spacing
+        self.largest = 0
+
+    def read(self, box):
+        assert Box.of(self.spatial).contains(box)
+        self.largest = max(self.largest, box.size)
+        return self.values[:, *box.slices]
+
+
+@pytest.mark.parametrize(("side", "margin"), [(6, 1), (11, 2), (1000, 32)])
+@pytest.mark.parametrize("distances", [False, True])
+def test_the_table_is_that_of_the_whole(labels, image, spacing, monkeypatch, side, margin, distances):
+    monkeypatch.setattr(blocks, "BLOCK_VOXELS", side**labels.ndim)
+    monkeypatch.setattr(volume, "FIRST_MARGIN", margin)
+    options = {"image_id": "test_a", "distances": distances}
+    table = measure_volume(Store(labels[None], spacing), Store(image, spacing), ("a", "b"), **options)
+    whole = measure_objects(labels, image, spacing, ("a", "b"), **options)
+    pd.testing.assert_frame_equal(table, whole, rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(40, 40), (12, 20, 20)])
+def test_one_object_everywhere_is_measured_like_the_whole(shape, monkeypatch):
+    labels, spacing = np.full(shape, 5, np.uint16), (1.0,) * len(shape)
+    monkeypatch.setattr(blocks, "BLOCK_VOXELS", 5 ** len(shape))
+    monkeypatch.setattr(volume, "FIRST_MARGIN", 2)
+    table = measure_volume(Store(labels[None], spacing), None, image_id="a", distances=True)
+    pd.testing.assert_frame_equal(
+        table, measure_objects(labels, None, spacing, image_id="a", distances=True), rtol=1e-6
+    )
+
+
+def test_small_objects_are_measured_in_small_pieces(monkeypatch):
+    labels = np.zeros((1, 200, 200), np.uint8)
+    labels[0, 50:60, 50:60] = 1
+    monkeypatch.setattr(blocks, "BLOCK_VOXELS", 20**2)
+    monkeypatch.setattr(volume, "FIRST_MARGIN", 8)
+    store = Store(labels, (1.0, 1.0))
+    measure_volume(store, None, image_id="a", distances=True)
+    assert store.largest == (20 + 2 * 8) ** 2
+
+
+@pytest.mark.parametrize("shape", [(30, 30), (5, 6, 7)])
+def test_no_objects_give_the_same_columns(shape):
+    labels, image, spacing = np.zeros(shape, np.uint32), np.zeros((2, *shape)), (1.0,) * len(shape)
+    table = measure_volume(Store(labels[None], spacing), Store(image, spacing), image_id="a", distances=True)
+    whole = measure_objects(labels, image, spacing, image_id="a", distances=True)
+    pd.testing.assert_frame_equal(table, whole)
+
+
+def test_an_image_of_another_shape_is_refused(labels, spacing):
+    with pytest.raises(BioLoomError, match="an image of spatial shape"):
+        measure_volume(Store(labels[None], spacing), Store(labels[None, 1:], spacing), image_id="a")
