@@ -1,0 +1,45 @@
+"""Foreground: how well the objects cover what is object at all, whatever their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import pandas as pd
+
+from bioloom.evaluate.metric import Metric, finish_by_class, ratio, rows
+from bioloom.evaluate.overlap import LabelImage, overlap
+from bioloom.settings.base import Section
+
+
+class ForegroundOptions(Section):
+    """Overlap of all predicted with all true objects."""
+
+    name: Literal["foreground"] = "foreground"
+
+
+def count(
+    truth: LabelImage, labels: LabelImage, spacing: Sequence[float], options: ForegroundOptions
+) -> pd.DataFrame:
+    """Count the foreground voxels of the truth, of the prediction and of both."""
+    table = overlap(truth, labels)
+    true, predicted = table.truth > 0, table.labels > 0
+    return rows(
+        {
+            "truth": table.voxels[true].sum(),
+            "predicted": table.voxels[predicted].sum(),
+            "both": table.voxels[true & predicted].sum(),
+        }
+    )
+
+
+def _finish(counts: Mapping[str, float]) -> dict[str, float]:
+    """Jaccard index (1912) and Dice coefficient (Dice, Ecology 26, 1945) of the foreground; 0/0 is NaN."""
+    true, predicted, both = counts["truth"], counts["predicted"], counts["both"]
+    return {
+        "foreground_iou": ratio(both, true + predicted - both),
+        "foreground_dice": ratio(2 * both, true + predicted),
+    }
+
+
+METRIC = Metric(count=count, finish=finish_by_class(_finish))
