@@ -1,0 +1,82 @@
+"""What the reader should be warned of, found by looking at the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from bioloom.report import choose, wording
+from bioloom.report.curves import best_row
+from bioloom.report.gather import Findings
+
+FEW_IMAGES = 3
+RISEN = 1.3
+"""A last validation loss this many times the best one is called overfitting."""
+STILL_FALLING = 0.03
+"""A best step within this share of the end means that the training was too short."""
+
+
+def warnings(found: Findings) -> list[str]:
+    """Return one sentence per thing to know before the numbers are believed."""
+    return [*_scores(found), *_objects(found), *_training(found)]
+
+
+def _scores(found: Findings) -> Iterator[str]:
+    if not found.scored:
+        yield "There is no ground truth for these images, so nothing could be scored. Judge by eye."
+        return
+    pooled = found.pooled
+    metric = wording.headline(pooled)
+    if metric is None:
+        return
+    value, baseline = pooled[metric], pooled.get(wording.BASELINE + metric, np.nan)
+    sign = -1 if metric in choose.LOWER_IS_BETTER else 1
+    if sign * value <= sign * baseline:
+        yield (
+            f"The result ({wording.number(value)}) is no better than the simple baseline "
+            f"({wording.number(baseline)}) in {wording.label(metric)}. The model adds nothing here."
+        )
+    scores = found.per_image(metric)
+    if 0 < len(scores) < FEW_IMAGES:
+        images = "one image" if len(scores) == 1 else f"{len(scores)} images"
+        yield f"The scores come from {images} only: another image may give others."
+    empty = sorted(image for image, score in scores.items() if np.isnan(score))
+    if empty:
+        yield f"{_some(empty)} without a score: neither the truth nor the result has an object there."
+
+
+def _objects(found: Findings) -> Iterator[str]:
+    if found.objects is None:
+        return
+    if found.objects.empty:
+        yield "No object was found in any image. Check that these images look like the training images."
+        return
+    barren = sorted(set(found.images) - set(found.objects["image"]))
+    if barren:
+        yield f"{_some(barren)} without any found object."
+    there, here = found.pooled.get("objects_truth", np.nan), found.pooled.get("objects_predicted", np.nan)
+    if there and abs(here - there) > 0.2 * there:
+        share = f"{abs(here - there) / there:.0%} {'more' if here > there else 'fewer'}"
+        yield f"{share} objects were found ({here:,.0f}) than there are ({there:,.0f})."
+
+
+def _training(found: Findings) -> Iterator[str]:
+    history = found.history
+    best = None if history is None else best_row(history)
+    if history is None or best is None or len(history) < 5:
+        return
+    steps, losses = history["step"].to_numpy(float), history["val_loss"].dropna().to_numpy(float)
+    if steps[best] >= (1 - STILL_FALLING) * steps[-1]:
+        yield "The validation loss was still falling at the end: more steps (train.steps) may help."
+    elif losses.min() > 0 and losses[-1] > RISEN * losses.min():
+        yield (
+            f"After step {steps[best]:,.0f} the validation loss rose again (overfitting). "
+            "The weights of the best step were kept; more training images or more augmentation would help."
+        )
+
+
+def _some(images: list[str], shown: int = 3) -> str:
+    names = ", ".join(images[:shown])
+    more = f" and {len(images) - shown} more" if len(images) > shown else ""
+    return f"{len(images)} image{'s' * (len(images) > 1)} ({names}{more})"

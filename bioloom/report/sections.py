@@ -1,0 +1,223 @@
+"""The parts of the report in words and tables, from top to bottom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from math import isnan
+from typing import Any
+
+from bioloom.report import choose, html, wording
+from bioloom.report.gather import Findings
+from bioloom.report.html import Html, tag
+from bioloom.tasks import TASKS
+
+IN_IMAGE_TABLE = (
+    "f1@0.5",
+    "precision@0.5",
+    "recall@0.5",
+    "pq@0.5",
+    "foreground_dice",
+    "objects_truth",
+    "objects_predicted",
+)
+LONGEST_TABLE = 500
+"""Images in the table of the report; all of them are in ``metrics.csv``."""
+
+
+def lead(found: Findings) -> str:
+    """Return the sentence below the title: what the task does."""
+    task = str(found.config.get("task", ""))
+    return TASKS[task].summary if task in TASKS else task.replace("_", " ").capitalize()
+
+
+def what_ran(found: Findings, date: str) -> Html:
+    """Return the list of what went in: task, images, model, training."""
+    model = found.model
+    network = model.get("model", {})
+    maps = "–".join(str(n) for n in network.get("feature_maps", []) if isinstance(n, int))
+    rows: dict[str, object] = {
+        "Run": found.config.get("run", found.run.name),
+        "Date": date,
+        "Task": str(found.config.get("task", "")).replace("_", " "),
+        "Images": " · ".join(f"{count:,} {split}" for split, count in _ordered(found.splits)),
+        "Model": ", ".join(
+            str(x) for x in (network.get("name"), _dimensions(model), maps and f"features {maps}") if x
+        ),
+        "Training": _training(model),
+        "Patch": _product(model.get("patch", {}).get("size"), "voxels"),
+        "Voxel size": _product(found.spacing, "µm") or "unknown: lengths are in pixels",
+    }
+    return html.facts({term: value for term, value in rows.items() if value})
+
+
+def cards(found: Findings) -> Html:
+    """Return the headline numbers, each beside the baseline's."""
+    pooled = found.pooled
+    own = [metric for metric in pooled if not metric.startswith(wording.BASELINE)]
+    shown = ([metric for metric in wording.HEADLINES if metric in pooled] or own)[:3]
+    parts = [html.card(wording.label(m), wording.number(pooled[m], m), _against(pooled, m)) for m in shown]
+    there, here = (pooled.get(metric) for metric in wording.COUNTS)
+    if here is None and found.objects is not None:
+        here = float(len(found.objects))
+    if here is not None:
+        truth = "" if there is None else wording.number(there, "objects_truth")
+        note = f"{truth} in the ground truth" if truth else "in all images"
+        parts.append(html.card("Objects found", wording.number(here, "objects_predicted"), note))
+    return tag("div", *parts, class_="cards") if parts else Html("")
+
+
+def warning_box(sentences: Sequence[str]) -> Html:
+    """Return the box of warnings, nothing if there are none."""
+    if not sentences:
+        return Html("")
+    items = (tag("li", sentence) for sentence in sentences)
+    return tag("aside", tag("h2", "Before you trust the numbers"), tag("ul", *items), class_="warnings")
+
+
+def metric_tables(found: Findings) -> Html:
+    """Return the pooled metrics beside the baseline's, then by threshold, by class and by image."""
+    pooled = found.pooled
+    if not found.scored:
+        return Html("")
+    thresholds = sorted({wording.threshold(metric) for metric in pooled} - {""}, key=float)
+    first = f"@{thresholds[0]}" if thresholds else ""
+    rows = [
+        (
+            wording.label(m),
+            wording.number(v, m),
+            wording.number(pooled.get(wording.BASELINE + m), m),
+            wording.meaning(m),
+        )
+        for m, v in pooled.items()
+        if not m.startswith(wording.BASELINE) and ("@" not in m or m.endswith(first))
+    ]
+    heads = ("All images together", "Result", "Baseline", "What it says")
+    parts: list[object] = [html.table(heads, rows, numbers=(1, 2))] if rows else []
+    if len(thresholds) > 1:
+        parts.append(_details("By IoU threshold", _by_threshold(pooled, thresholds)))
+    parts += [_by_class(found), _by_image(found)]
+    return html.join(parts)
+
+
+def decisions(found: Findings) -> Html:
+    """Return what was decided unasked: options left to ``auto``, and thresholds, each with its reason."""
+    parts: list[object] = []
+    thresholds = found.calibration.get("thresholds") or {}
+    if thresholds:
+        values = ", ".join(f"{name} {value:g}" for name, value in thresholds.items())
+        reason = str(found.calibration.get("reason") or "")
+        parts += [
+            tag("h3", "Thresholds of the post-processing"),
+            tag("p", tag("strong", values), Html("<br>"), reason),
+        ]
+    resolved = found.fingerprint.get("resolved") or {}
+    if resolved:
+        rows = [
+            (tag("code", key), tag("code", _short(_value(choice))), _reason(choice))
+            for key, choice in resolved.items()
+        ]
+        parts += [tag("h3", "Options left to auto"), html.table(("Option", "Value taken", "Why"), rows)]
+    return html.join([*parts, _training_images(found)])
+
+
+def _training_images(found: Findings) -> Html:
+    facts = dict(found.fingerprint.get("facts") or found.fingerprint)
+    facts.pop("resolved", None)
+    if not facts:
+        return Html("")
+    rows = [(name.replace("_", " "), _short(value)) for name, value in facts.items()]
+    return _details("What the training images are like", html.table(("Fact", "Value"), rows))
+
+
+def _training(model: Mapping[str, Any]) -> str:
+    steps, best = model.get("steps"), model.get("best_step")
+    if not steps:
+        return ""
+    return f"{steps:,} steps" + (f", weights of step {best:,}" if best else "")
+
+
+def _dimensions(model: Mapping[str, Any]) -> str:
+    return f"{model['ndim']}D" if "ndim" in model else ""
+
+
+def _product(values: Any, unit: str) -> str:
+    return f"{' × '.join(f'{value:g}' for value in values)} {unit}" if values else ""
+
+
+def _ordered(splits: Mapping[str, int]) -> list[tuple[str, int]]:
+    order = {"train": 0, "val": 1, "test": 2, "predict": 3}
+    names = {"train": "training", "val": "validation", "predict": "new"}
+    return [(names.get(s, s), splits[s]) for s in sorted(splits, key=lambda s: (order.get(s, 9), s))]
+
+
+def _against(pooled: Mapping[str, float], metric: str) -> object:
+    """Say how far a metric is from the baseline's."""
+    baseline = pooled.get(wording.BASELINE + metric)
+    if baseline is None or isnan(baseline) or isnan(pooled[metric]):
+        return ""
+    gain = pooled[metric] - baseline
+    better = (gain < 0) if metric in choose.LOWER_IS_BETTER else (gain > 0)
+    difference = tag("span", f"{gain:+.3f}".replace("-", "−"), class_="better" if better else "worse")
+    return html.Html(f"baseline {wording.number(baseline)} ({difference})")
+
+
+def _by_threshold(pooled: Mapping[str, float], thresholds: Sequence[str]) -> Html:
+    names = list(dict.fromkeys(m.partition("@")[0] for m in pooled if "@" in m))
+    names.sort(key=lambda name: name.startswith(wording.BASELINE))
+    heads = ["IoU above", *(_name(name) for name in names)]
+    rows = [[t, *(wording.number(pooled.get(f"{name}@{t}")) for name in names)] for t in thresholds]
+    return html.table(heads, rows, numbers=range(1, len(heads)))
+
+
+def _name(metric: str) -> str:
+    if metric.startswith(wording.BASELINE):
+        return f"Baseline: {wording.label(metric.removeprefix(wording.BASELINE))}"
+    return wording.label(metric)
+
+
+def _by_class(found: Findings) -> Html:
+    if found.summary is None or not (found.summary["class"] != "").any():
+        return Html("")
+    rows = found.summary[found.summary["class"] != ""]
+    body = [
+        (r["class"], _name(r["metric"]), wording.number(r["value"], r["metric"])) for _, r in rows.iterrows()
+    ]
+    return _details("By class", html.table(("Class", "Metric", "Value"), body, numbers=(2,)))
+
+
+def _by_image(found: Findings) -> Html:
+    headline = wording.headline(found.pooled)
+    metrics = [m for m in IN_IMAGE_TABLE if found.per_image(m)] or ([headline] if headline else [])
+    if headline and found.per_image(wording.BASELINE + headline):
+        metrics.append(wording.BASELINE + headline)
+    columns = [found.per_image(metric) for metric in metrics]
+    images = sorted(set().union(*columns))
+    if not images:
+        return Html("")
+    rows = [
+        [i, *(wording.number(c.get(i), m) for c, m in zip(columns, metrics, strict=True))]
+        for i in images[:LONGEST_TABLE]
+    ]
+    content: list[object] = [
+        html.table(["Image", *(_name(m) for m in metrics)], rows, numbers=range(1, len(metrics) + 1))
+    ]
+    if len(images) > LONGEST_TABLE:
+        content.append(tag("p", f"The other {len(images) - LONGEST_TABLE:,} images are in metrics.csv."))
+    return _details(f"By image ({len(images):,})", html.join(content))
+
+
+def _details(title: str, content: object) -> Html:
+    return tag("details", tag("summary", title), content)
+
+
+def _value(choice: Any) -> Any:
+    return choice.get("value") if isinstance(choice, Mapping) else choice
+
+
+def _reason(choice: Any) -> str:
+    return str(choice.get("reason", "")) if isinstance(choice, Mapping) else ""
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

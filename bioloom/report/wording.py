@@ -1,0 +1,82 @@
+"""What metrics are called and what they mean, in the words of a biologist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isnan
+
+MEANINGS: dict[str, tuple[str, str]] = {
+    "f1": (
+        "F1",
+        "Balance of precision and recall: 1 means that every object was found and none was invented.",
+    ),
+    "precision": ("Precision", "Share of the found objects that are real."),
+    "recall": ("Recall", "Share of the real objects that were found."),
+    "accuracy": (
+        "Accuracy",
+        "Matched objects among all that are real or found, also called average precision.",
+    ),
+    "pq": (
+        "Panoptic quality",
+        "F1 times the mean overlap of the matched objects: finding and outlining in one number.",
+    ),
+    "mean_matched_iou": ("Overlap of matched objects", "Mean IoU of the objects that were matched."),
+    "f1_mean": ("Mean F1", "F1 averaged over all IoU thresholds: rewards outlines that fit closely."),
+    "foreground_iou": ("Foreground IoU", "Overlap of all object pixels, whatever object they belong to."),
+    "foreground_dice": ("Foreground Dice", "Like foreground IoU, but overlap counts twice."),
+    "objects_truth": ("Objects in the ground truth", "Number of real objects."),
+    "objects_predicted": ("Objects found", "Number of objects in the result."),
+    "iou": ("IoU", "Overlap of result and truth: shared pixels over pixels of either."),
+    "dice": ("Dice", "Overlap of result and truth, shared pixels counted twice."),
+    "psnr": ("PSNR", "Peak signal-to-noise ratio in decibels; higher is better."),
+    "ssim": ("SSIM", "Structural similarity; 1 means equal."),
+    "mae": ("MAE", "Mean absolute error; lower is better."),
+    "mse": ("MSE", "Mean squared error; lower is better."),
+}
+HEADLINES = (
+    "f1@0.5",
+    "pq@0.5",
+    "f1_mean",
+    "foreground_dice",
+    "iou",
+    "dice",
+    "accuracy",
+    "f1",
+    "psnr",
+    "ssim",
+    "mae",
+)
+COUNTS = ("objects_truth", "objects_predicted")
+BASELINE = "baseline_"
+
+
+def threshold(metric: str) -> str:
+    """Return the IoU threshold in the name of a metric, ``0.5`` for ``f1@0.5``; empty if it has none."""
+    text = metric.partition("@")[2]
+    return text if text.replace(".", "", 1).isdigit() else ""
+
+
+def label(metric: str) -> str:
+    """Return the readable name of a metric, for example ``F1 at IoU 0.5`` for ``f1@0.5``."""
+    name, at = metric.partition("@")[0], threshold(metric)
+    name = name if at else metric
+    words = MEANINGS[name][0] if name in MEANINGS else name.replace("_", " ")
+    return f"{words} at IoU {at}" if at else words
+
+
+def meaning(metric: str) -> str:
+    """Return one sentence about a metric, empty for a name that is not known."""
+    return MEANINGS.get(metric.partition("@")[0], ("", ""))[1]
+
+
+def number(value: float | None, metric: str = "") -> str:
+    """Return a value as text: counts whole, everything else with three decimals, NaN as a dash."""
+    if value is None or isnan(value):
+        return "–"
+    return f"{value:,.0f}" if metric.removeprefix(BASELINE) in COUNTS else f"{value:.3f}"
+
+
+def headline(metrics: Iterable[str]) -> str | None:
+    """Return the metric that images are ranked by: the first of `HEADLINES` that there is, else the first."""
+    names = [name for name in metrics if not name.startswith(BASELINE)]
+    return next((name for name in HEADLINES if name in names), names[0] if names else None)

@@ -1,0 +1,131 @@
+from math import nan
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bioloom.report import sections
+from bioloom.report.gather import Findings
+
+POOLED = {
+    "f1@0.5": 0.9,
+    "f1@0.75": 0.6,
+    "pq@0.5": 0.8,
+    "f1_mean": nan,
+    "objects_truth": 1200.0,
+    "objects_predicted": 1100.0,
+    "baseline_f1@0.5": 0.7,
+    "baseline_pq@0.5": 0.85,
+}
+
+
+def findings(pooled=None, images=(), **rest):
+    summary = [("", *row) for row in (pooled or {}).items()]
+    metrics = [(image, "", "f1@0.5", 0.5) for image in images]
+    return Findings(
+        Path("results/trial"),
+        {"run": "trial", "task": "instance_segmentation"},
+        tuple(images),
+        summary=pd.DataFrame(summary, columns=["class", "metric", "value"]) if summary else None,
+        metrics=pd.DataFrame(metrics, columns=["image", "class", "metric", "value"]) if metrics else None,
+        **rest,
+    )
+
+
+def test_cards_stand_beside_the_baseline():
+    cards = sections.cards(findings(POOLED))
+    assert "0.900" in cards
+    assert 'baseline 0.700 (<span class="better">+0.200</span>)' in cards
+    assert 'baseline 0.850 (<span class="worse">−0.050</span>)' in cards
+    assert "1,100" in cards
+    assert "1,200 in the ground truth" in cards
+    assert "–" in cards  # the mean F1 is NaN
+
+
+def test_cards_of_a_run_without_truth_count_the_objects():
+    table = pd.DataFrame({"image": ["a"] * 3, "label": [1, 2, 3]})
+    assert ">3<" in sections.cards(findings(objects=table))
+    assert sections.cards(findings()) == ""
+
+
+def test_tables_by_threshold_and_image():
+    tables = sections.metric_tables(findings(POOLED, ["test_a", "test_<b>"]))
+    assert "F1 at IoU 0.5" in tables
+    assert "F1 at IoU 0.75" not in tables
+    assert "By IoU threshold" in tables
+    assert '<tr><th class="number"' not in tables.split("By image")[1]
+    assert "By image (2)" in tables
+    assert "test_&lt;b&gt;" in tables
+    assert sections.metric_tables(findings()) == ""
+
+
+def test_long_tables_are_cut_and_say_so(monkeypatch):
+    monkeypatch.setattr(sections, "LONGEST_TABLE", 2)
+    tables = sections.metric_tables(findings(POOLED, ["test_a", "test_b", "test_c"]))
+    assert "test_c" not in tables
+    assert "The other 1 images are in metrics.csv." in tables
+
+
+def test_classes_have_a_table_of_their_own():
+    found = findings({"iou": 0.5})
+    found.summary.loc[1] = ["mitosis", "iou", 0.25]
+    tables = sections.metric_tables(found)
+    assert "By class" in tables
+    assert "mitosis" in tables
+
+
+def test_what_ran():
+    model = {
+        "model": {"name": "unet", "feature_maps": [16, 32]},
+        "ndim": 3,
+        "steps": 2000,
+        "best_step": 1500,
+        "patch": {"size": [32, 96, 96]},
+    }
+    text = sections.what_ran(
+        findings(splits={"test": 4, "train": 12, "predict": 1}, model=model, spacing=(2.0, 0.5, 0.5)), date=""
+    )
+    for words in (
+        "12 training · 4 test · 1 new",
+        "unet, 3D, features 16–32",
+        "2,000 steps, weights of step 1,500",
+        "32 × 96 × 96 voxels",
+        "2 × 0.5 × 0.5 µm",
+        "instance segmentation",
+    ):
+        assert words in text
+    assert "Date" not in text
+    assert "unknown: lengths are in pixels" in sections.what_ran(findings(), date="")
+    assert "2026-01-02" in sections.what_ran(findings(), date="2026-01-02")
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_decisions_come_with_their_reasons(nested):
+    facts = {"images": 3, "object_diameter_um": {"50": 8.5}}
+    resolved = {"patch.size": {"value": [256, 256], "reason": "objects <are> large"}}
+    fingerprint = {"resolved": resolved} | ({"facts": facts} if nested else facts)
+    calibration = {
+        "thresholds": {"foreground": 0.5, "seed": 0.4},
+        "reason": "fixed defaults: only 12 objects & few",
+    }
+    text = sections.decisions(findings(fingerprint=fingerprint, calibration=calibration))
+    for words in (
+        "foreground 0.5, seed 0.4",
+        "only 12 objects &amp; few",
+        "<code>[256, 256]</code>",
+        "objects &lt;are&gt; large",
+        "object diameter um",
+        "8.5",
+    ):
+        assert words in text
+    assert sections.decisions(findings()) == ""
+
+
+def test_the_lead_is_what_the_task_does():
+    assert sections.lead(findings()).startswith("Finds every object")
+    assert sections.lead(Findings(Path("x"), {"task": "my_task"})) == "My task"
+
+
+def test_warnings():
+    assert sections.warning_box([]) == ""
+    assert "<li>a &lt; b</li>" in sections.warning_box(["a < b"])
