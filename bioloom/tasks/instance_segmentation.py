@@ -1,0 +1,23 @@
+"""Instance segmentation: every object gets a label of its own."""
+
+from bioloom.tasks.record import Task
+
+TASK = Task(
+    name="instance_segmentation",
+    summary="Finds every object of an image and gives each a label of its own.",
+    targets=({"name": "foreground"}, {"name": "contour"}, {"name": "distance"}),
+    augment=(
+        {"name": "flip"},
+        {"name": "rotate90"},
+        {"name": "affine"},
+        {"name": "elastic"},
+        {"name": "gamma"},
+        {"name": "brightness"},
+        {"name": "contrast"},
+        {"name": "blur"},
+        {"name": "noise"},
+    ),
+    postprocess=({"name": "watershed"}, {"name": "fill_holes"}, {"name": "remove_small"}),
+    metrics=({"name": "matching"}, {"name": "foreground"}),
+    headline="f1@0.5",
+)
