@@ -16,6 +16,7 @@ from bioloom.geometry.box import Box
 from bioloom.geometry.grid import ChunkRow, PatchGrid, indices
 from bioloom.geometry.window import patch_window
 from bioloom.infer.fixed_point import check_range, quantize
+from bioloom.progress import Progress, SilentProgress
 
 
 class Patches(Protocol):
@@ -83,7 +84,7 @@ def predict_chunk(
     pictures: Mapping[str, Picture],
     predictor: Predictor,
     *,
-    progress: Callable[[int], None] = lambda patches: None,
+    progress: Progress | None = None,
 ) -> dict[str, NDArray[np.int32]]:
     """Predict every patch of a chunk once and add them up, weighted.
 
@@ -96,12 +97,15 @@ def predict_chunk(
         check_range(pictures[row.image].grid)
     jobs = [(row, index) for row in rows for index in indices(row.patches)]
     sums: dict[str, NDArray[np.int32]] = {}
+    progress = progress or SilentProgress()
+    progress.start(len(jobs))
     for batch, patches in _read_ahead(jobs, pictures, predictor.batch_size):
         for (row, index), values in zip(batch, predictor(patches), strict=True):
             if row.image not in sums:
                 sums[row.image] = np.zeros((len(values), *row.box.shape), np.int32)
             _add(sums[row.image], row.box, values, pictures[row.image].grid, index)
-        progress(len(batch))
+            progress.advance()
+    progress.finish()
     return sums
 
 

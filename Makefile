@@ -1,0 +1,53 @@
+# make demo    the bundled example, from installation to results/demo/report.html
+# make test    the tests, in under ten minutes on two cores
+SHELL := /bin/bash
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+CORES ?= $(shell nproc)
+
+.PHONY: install demo test test-slow check format docs bench clean
+
+install: $(VENV)/.installed
+
+# torch goes first and by itself: it is most of the download
+$(VENV)/.installed: constraints.txt pyproject.toml
+	@start=$$(date +%s); \
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch torchvision && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' && \
+	touch $@ && echo "installed in $$(( $$(date +%s) - start )) s"
+
+demo: install
+	@start=$$(date +%s); \
+	snakemake --cores $(CORES) && \
+	echo "done in $$(( $$(date +%s) - start )) s: open results/demo/report.html"
+
+test: install
+	pytest -m "not slow" -n $(CORES) --dist loadgroup
+
+test-slow: install
+	pytest -m slow
+
+check: install
+	ruff check .
+	ruff format --check .
+	mypy
+	snakefmt --check workflow
+	snakemake --lint
+
+format: install
+	ruff check --fix .
+	ruff format .
+	snakefmt workflow
+
+docs: install
+	python -m bioloom.settings.schema
+	python -m bioloom.settings.reference
+
+bench: install
+	python -m bioloom.commands.bench docs/benchmarks.md
+
+clean:
+	rm -rf results logs benchmarks .snakemake

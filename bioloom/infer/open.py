@@ -1,0 +1,101 @@
+"""What prediction works on, opened from the files of a run: the network and the images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from bioloom.errors import BioLoomError
+from bioloom.geometry.grid import PatchGrid
+from bioloom.infer.fixed_point import LIMIT, SCALE
+from bioloom.infer.predict import Picture, Predictor
+from bioloom.train.device import choose_device
+from bioloom.train.export import ModelSpec, load_model
+from bioloom.train.precision import Precision, channels_last, channels_last_tensor, choose_precision
+from bioloom.volumes.manifest import Entry
+from bioloom.volumes.store import Volume, open_volume
+
+ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "sigmoid": torch.sigmoid,
+    "linear": lambda values: values,
+}
+
+
+def open_predictor(
+    folder: Path, *, batch_size: int, precision: str, device: str, threads: int
+) -> tuple[Predictor, ModelSpec]:
+    """Load a model and make it ready to predict.
+
+    Parameters
+    ----------
+    folder : Path
+        The model.
+    batch_size : int
+        Patches per batch.
+    precision, device : str
+        As in the config; ``auto`` decides by the machine.
+    threads : int
+        CPU threads, 0 for as many as there are.
+
+    Raises
+    ------
+    BioLoomError
+        If the model is missing or damaged, was made for other sums, or the device is not there.
+    """
+    where = choose_device(device)
+    if threads:
+        torch.set_num_threads(threads)
+    module, spec = load_model(folder, where)
+    if (spec.scale, spec.limit) != (SCALE, LIMIT):
+        raise BioLoomError(
+            f"{folder}: sums of {spec.scale} steps up to {spec.limit}",
+            allowed=f"{SCALE} steps up to {LIMIT}",
+            fix="use the BioLoom that trained it",
+        )
+    forward = activated(channels_last(module), spec, choose_precision(precision, where))
+    return Predictor(forward, where, batch_size), spec
+
+
+def activated(
+    module: nn.Module, spec: ModelSpec, precision: Precision
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return a function from a batch of images to the outputs, each through its activation, in float32."""
+    functions = [ACTIVATIONS[channel["activation"]] for channel in spec.channels]
+
+    def forward(batch: torch.Tensor) -> torch.Tensor:
+        with precision.autocast():
+            raw = module(channels_last_tensor(batch))
+        return torch.stack([f(raw[:, i].float()) for i, f in enumerate(functions)], 1)
+
+    return forward
+
+
+def open_picture(entry: Entry, grid: PatchGrid, spec: ModelSpec) -> Picture:
+    """Open one image for prediction.
+
+    Raises
+    ------
+    BioLoomError
+        If the image does not suit the model.
+    """
+    volume = open_volume(entry.path)
+    for what, got, wanted in (
+        ("channels", volume.channels, spec.in_channels),
+        ("spatial axes", volume.ndim, spec.ndim),
+    ):
+        if got != wanted:
+            raise BioLoomError(f"image {entry.image} has {got} {what}", allowed=f"{wanted}, as in training")
+    return Picture(volume, grid, *intensity(volume, spec.normalize))
+
+
+def intensity(volume: Volume, normalize: dict[str, Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return offset and scale per channel; the scale is at least the model's floor."""
+    found = volume.facts["intensity"]
+    scale = np.maximum(np.asarray(found["scale"], np.float64), np.asarray(normalize["floor"], np.float64))
+    return np.asarray(found["offset"], np.float32), scale.astype(np.float32)

@@ -1,0 +1,41 @@
+"""``bioloom fingerprint``: look at the training images and settle the ``auto`` options."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+
+from bioloom.cli import options_flag, read_flag, step, write_flag
+from bioloom.settings.config import Config
+
+
+@step("fingerprint")
+@options_flag
+@read_flag("--images", "folder with the manifests of the images")
+@read_flag("--truth", "folder with the object tables of the labels")
+@write_flag("--fingerprint", "facts and settled options, each with its reason (YAML)")
+@click.argument("packs", nargs=-1, required=True)
+def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs: tuple[str, ...]) -> None:
+    """Example: bioloom fingerprint --images results/demo/images --truth results/demo/truth
+    --fingerprint fingerprint.yaml train_a train_b
+    """
+    import pandas as pd
+
+    from bioloom.preprocess.fingerprint import image_facts, take_fingerprint
+    from bioloom.preprocess.rules import settle
+    from bioloom.settings.yaml_file import dump_yaml
+    from bioloom.tasks.recipe import targets_of
+    from bioloom.volumes.atomic import write_text
+    from bioloom.volumes.manifest import read_manifest
+    from bioloom.volumes.store import open_volume
+    from bioloom.volumes.tables import OBJECTS, read_table
+
+    entries = [entry for pack in packs for entry in read_manifest(images / f"{pack}.csv")]
+    objects = pd.concat([read_table(truth / f"{pack}.csv", OBJECTS) for pack in packs])
+    facts = take_fingerprint([image_facts(e.image, open_volume(e.path)) for e in entries], objects)
+    settled = settle(options, facts, len(targets_of(options).channels))
+    for key, choice in settled.items():
+        logging.info("%s = %s: %s", key, choice["value"], choice["reason"])
+    write_text(fingerprint, dump_yaml({"facts": facts, "resolved": settled}))

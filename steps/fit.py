@@ -1,0 +1,55 @@
+"""``bioloom fit``: choose thresholds on the validation images."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+
+from bioloom.cli import options_flag, read_flag, step, write_flag
+from bioloom.settings.config import Config
+
+
+@step("fit")
+@options_flag
+@read_flag("--fingerprint", "fingerprint.yaml, for the sizes left to `auto`")
+@read_flag("--predictions", "folder with the manifests of the predictions")
+@read_flag("--labels", "folder with the manifests of the true labels")
+@write_flag("--calibration", "thresholds and why (YAML)")
+@click.argument("packs", nargs=-1, required=True)
+def command(
+    options: Config,
+    fingerprint: Path,
+    predictions: Path,
+    labels: Path,
+    calibration: Path,
+    packs: tuple[str, ...],
+) -> None:
+    """Example: bioloom fit --fingerprint results/demo/fingerprint.yaml --predictions results/demo/predictions
+    --labels results/demo/labels --calibration calibration.yaml val_a
+    """
+    from bioloom.evaluate.matching import match_counts
+    from bioloom.postprocess.calibrate import fit_thresholds
+    from bioloom.settings.resolve import read_fingerprint, sizes
+    from bioloom.settings.yaml_file import dump_yaml
+    from bioloom.tasks.recipe import operations_of
+    from bioloom.volumes.atomic import write_text
+    from bioloom.volumes.manifest import read_manifest
+    from bioloom.volumes.store import open_volume
+
+    entries = [entry for pack in packs for entry in read_manifest(predictions / f"{pack}.csv")]
+    truths = {e.image: e.path for pack in packs for e in read_manifest(labels / f"{pack}.csv")}
+    first = open_volume(entries[0].path)
+    found = fit_thresholds(
+        (open_volume(entry.path).read() for entry in entries),
+        (open_volume(truths[entry.image]).read()[0] for entry in entries),
+        operations_of(options),
+        match_counts,
+        channels=first.channel_names,
+        spacing=first.spacing,
+        defaults=sizes(read_fingerprint(fingerprint)["resolved"]),
+    )
+    logging.info("%s: %s", found.thresholds, found.reason)
+    content = {"thresholds": found.thresholds, "reason": found.reason, "curve": list(found.curve)}
+    write_text(calibration, dump_yaml(content))

@@ -1,0 +1,54 @@
+"""``bioloom infer``: predict one chunk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bioloom.cli import read_flag, resolved_options, step, write_flag
+from bioloom.settings.config import Config
+
+
+@step("infer")
+@resolved_options
+@read_flag("--chunks", "table of the pack's chunks")
+@read_flag("--images", "manifest of the pack's images")
+@read_flag("--model", "folder of the trained model")
+@click.option("--chunk", required=True, help="Which chunk of the table.")
+@write_flag("--sums", "the weighted sums of the chunk (.zarr.zip)")
+@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N.")
+@click.option("--threads", type=int, default=0, help="CPU threads; 0 takes all.")
+def command(
+    options: Config,
+    chunks: Path,
+    images: Path,
+    model: Path,
+    chunk: str,
+    sums: Path,
+    device: str,
+    threads: int,
+) -> None:
+    """Example: bioloom infer --fingerprint results/demo/fingerprint.yaml --chunk 00000
+    --chunks results/demo/chunks/test_a.csv --images results/demo/images/test_a.csv
+    --model results/demo/models/all --sums 00000.zarr.zip
+    """
+    from bioloom.geometry.grid import PatchGrid
+    from bioloom.infer.open import open_picture, open_predictor
+    from bioloom.infer.predict import predict_chunk
+    from bioloom.progress import open_progress
+    from bioloom.volumes.bundle import write_bundle
+    from bioloom.volumes.manifest import read_manifest
+    from bioloom.volumes.plans import rows_of_chunk
+
+    rows = rows_of_chunk(chunks, chunk)
+    settings = {"batch_size": options.infer.batch_size, "precision": options.infer.precision}
+    predictor, spec = open_predictor(model, **settings, device=device, threads=threads)
+    size, overlap = tuple(options.patch.size), tuple(options.patch.overlap)
+    pictures = {
+        entry.image: open_picture(entry, PatchGrid(entry.shape[1:], size, overlap), spec)
+        for entry in read_manifest(images)
+        if entry.image in {row.image for row in rows}
+    }
+    arrays = predict_chunk(rows, pictures, predictor, progress=open_progress("infer", "patch"))
+    write_bundle(sums, arrays, {"weights": spec.weights})

@@ -1,0 +1,36 @@
+"""``bioloom measure``: measure the objects of a pack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bioloom.cli import options_flag, read_flag, step, write_flag
+from bioloom.settings.config import Config
+
+
+@step("measure")
+@options_flag
+@read_flag("--images", "manifest of the images")
+@read_flag("--labels", "manifest of the labels, true or predicted")
+@write_flag("--objects", "object table (CSV)")
+@click.option("--truth", is_flag=True, help="Also measure how far objects reach inwards, for targets.")
+def command(options: Config, images: Path, labels: Path, objects: Path, truth: bool) -> None:
+    """Example: bioloom measure --images results/demo/images/test_a.csv
+    --labels results/demo/outputs/test_a.csv --objects objects.csv
+    """
+    import pandas as pd
+
+    from bioloom.measure.volume import measure_volume
+    from bioloom.volumes.manifest import read_manifest
+    from bioloom.volumes.store import open_volume
+    from bioloom.volumes.tables import OBJECTS, write_table
+
+    stores = {entry.image: entry.path for entry in read_manifest(images)}
+    tables = []
+    for entry in read_manifest(labels):
+        image, volume = open_volume(stores[entry.image]), open_volume(entry.path)
+        names = image.channel_names
+        tables.append(measure_volume(volume, image, names, image_id=entry.image, distances=truth))
+    write_table(objects, pd.concat(tables, ignore_index=True), OBJECTS)

@@ -1,0 +1,68 @@
+"""``bioloom postprocess``: make labels of predictions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bioloom.cli import options_flag, read_flag, step, write_flag
+from bioloom.settings.config import Config
+
+
+@step("postprocess")
+@options_flag
+@read_flag("--fingerprint", "fingerprint.yaml, for the sizes left to `auto`")
+@read_flag("--predictions", "manifest of the predictions")
+@read_flag("--calibration", "calibration.yaml with the thresholds; fixed ones if left out", required=False)
+@read_flag("--blocks", "table of the pack's blocks")
+@write_flag("--outputs", "manifest of the outputs; they lie beside it", required=False)
+@click.option("--passes", type=click.Path(path_type=Path), help="Folder that the jobs of one image share.")
+@click.option("--pass", "name", help="Run one pass only: on --block, or merge all its blocks.")
+@click.option("--block", help="Which block of the table.")
+def command(
+    options: Config,
+    fingerprint: Path,
+    predictions: Path,
+    calibration: Path | None,
+    blocks: Path,
+    outputs: Path | None,
+    passes: Path | None,
+    name: str | None,
+    block: str | None,
+) -> None:
+    """Give --outputs alone to do everything in one job; an image of many blocks takes one job per block
+    and pass (--passes --pass --block), one per pass (--passes --pass), and a last one (--passes --outputs).
+
+    Example: bioloom postprocess --fingerprint results/demo/fingerprint.yaml
+    --predictions results/demo/predictions/test_a.csv --blocks results/demo/blocks/test_a.csv
+    --outputs outputs/test_a.csv
+    """
+    from bioloom.postprocess import product
+    from bioloom.settings.resolve import read_fingerprint, resolve, sizes
+    from bioloom.settings.yaml_file import read_yaml
+    from bioloom.tasks.recipe import operations_of
+    from bioloom.volumes.manifest import read_manifest, write_manifest
+    from bioloom.volumes.plans import read_blocks
+
+    rows = read_blocks(blocks)
+    entries = read_manifest(predictions)
+    settled = read_fingerprint(fingerprint)["resolved"]
+    thresholds = read_yaml(calibration)["thresholds"] if calibration else {}
+    halo = max(resolve(options, settled).infer.halo)
+    recipe = product.Recipe(operations_of(options), thresholds, sizes(settled), halo)
+    if outputs is None:
+        if block:
+            product.process_block(entries[0].path, rows, recipe, passes, name, block)
+        else:
+            product.merge_pass(entries[0].path, rows, recipe, passes, name)
+        return
+    finished = []
+    for entry in entries:
+        target = outputs.parent / f"{entry.image}.zarr"
+        if passes:
+            finished.append(product.finish_image(entry.image, passes, target))
+        else:
+            own = [row for row in rows if row.image == entry.image]
+            finished.append(product.process_image(entry.path, entry.image, own, recipe, target))
+    write_manifest(outputs, finished)

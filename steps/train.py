@@ -1,0 +1,49 @@
+"""``bioloom train``: train the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bioloom.cli import options_flag, read_flag, step, write_flag
+from bioloom.settings.config import Config
+
+
+@step("train")
+@options_flag
+@read_flag("--fingerprint", "fingerprint.yaml")
+@read_flag("--patches", "folder with train.csv and val.csv")
+@read_flag("--images", "folder with the manifests of the images")
+@read_flag("--labels", "folder with the manifests of the labels")
+@read_flag("--truth", "folder with the object tables of the labels")
+@write_flag("--model", "folder of the model")
+@write_flag("--checkpoints", "folder of the checkpoints; training goes on from there")
+@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N.")
+@click.option("--workers", type=int, default=1, help="Processes that prepare patches.")
+@click.option("--memory-gb", type=float, default=2.0, help="GiB of training images kept in memory.")
+@click.option("--threads", type=int, default=None, help="CPU threads; all by default.")
+@click.argument("packs", nargs=-1, required=True)
+def command(
+    options: Config,
+    fingerprint: Path,
+    patches: Path,
+    images: Path,
+    labels: Path,
+    truth: Path,
+    packs: tuple[str, ...],
+    **where: Any,
+) -> None:
+    """Example: bioloom train --options results/demo/options/train.yaml
+    --fingerprint results/demo/fingerprint.yaml --patches results/demo/patches --images results/demo/images
+    --labels results/demo/labels --truth results/demo/truth --model models/all --checkpoints checkpoints
+    train_a val_b
+    """
+    from bioloom.settings.resolve import read_fingerprint, resolve
+    from bioloom.train.run import train_model
+    from bioloom.train.setup import TrainingFiles
+
+    found = read_fingerprint(fingerprint)
+    files = TrainingFiles(patches, images, labels, truth, packs)
+    train_model(resolve(options, found["resolved"]), found["facts"], files, **where)

@@ -1,0 +1,102 @@
+"""What every rule uses: the checked config, the packs, and functions from wildcards to files."""
+
+import base64
+import os
+import sys
+import zlib
+from pathlib import Path
+
+from bioloom.errors import BioLoomError
+from bioloom.settings import dump_yaml, parse_config, step_options
+from bioloom.volumes.plans import read_blocks, read_chunks
+from bioloom.volumes.samples import discover, pack_table, packs
+
+# jobs call `bioloom`; this finds the one beside the running Python when no environment is active
+os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
+
+
+try:
+    CONFIG = parse_config(config)
+    SAMPLES = discover(CONFIG.data)
+    PACKS = packs(SAMPLES, CONFIG.data.pack_voxels)
+except BioLoomError as error:
+    raise WorkflowError(str(error))
+
+RUN = f"results/{CONFIG.run}"
+LOGS = f"logs/{CONFIG.run}"
+BENCHMARKS = f"benchmarks/{CONFIG.run}"
+DEVICE_GPUS = {
+    "train": int(CONFIG.train.device.startswith("cuda")),
+    "infer": int(CONFIG.infer.device.startswith("cuda")),
+}
+
+
+wildcard_constraints:
+    step="[a-z]+",
+    pack="[A-Za-z0-9._-]+",
+    chunk=r"\d+",
+    block=r"\d+",
+    name="[0-9a-z_-]+",
+    split="train|val",
+
+
+def packs_of(*splits):
+    """Return the packs of some splits, in order."""
+    return [pack for pack, samples in PACKS.items() if samples[0].split in splits]
+
+
+TEST_PACKS = packs_of("test")
+FINAL_PACKS = packs_of("test", "predict")
+
+
+def raw_files(wildcards):
+    """Return the image and label files of a pack, given by the user or made by another rule."""
+    samples = PACKS[wildcards.pack]
+    return [
+        str(path) for sample in samples for path in (sample.path, sample.labels) if path
+    ]
+
+
+def options_of(step):
+    """Return the file with the options of a step."""
+    return f"{RUN}/options/{step}.yaml"
+
+
+def options_text(wildcards):
+    """Return the text of an options file."""
+    return dump_yaml(step_options(CONFIG, wildcards.step))
+
+
+def pack_text(wildcards):
+    """Return the table of a pack, packed: a shell command holds no more than 128 kB."""
+    table = pack_table(PACKS[wildcards.pack]).encode()
+    return base64.b64encode(zlib.compress(table, 9)).decode()
+
+
+def folder(name):
+    """Return a function that gives the folder of the input (or of its first file) called `name`."""
+
+    def parent(wildcards, input):
+        files = input.get(name)
+        return str(Path(files if isinstance(files, str) else files[0]).parent)
+
+    return parent
+
+
+def memory(megabytes):
+    """Return a function that gives the memory of a job, doubled on every attempt."""
+    return lambda wildcards, attempt: megabytes * 2 ** (attempt - 1)
+
+
+def chunks_of(wildcards):
+    """Return the chunk files of a pack, once its plan is made."""
+    table = checkpoints.plan.get(pack=wildcards.pack).output.chunks
+    chunks = dict.fromkeys(row.chunk for row in read_chunks(Path(table)))
+    return [f"{RUN}/chunks/{wildcards.pack}/{chunk}.zarr.zip" for chunk in chunks]
+
+
+def blocks_of(pack):
+    """Return the blocks of a large image, once its plan is made; none for what one job does at once."""
+    rows = read_blocks(Path(checkpoints.plan.get(pack=pack).output.blocks))
+    alone = len(PACKS[pack]) == 1 and len(rows) > 1
+    return [row.block for row in rows] if alone else []

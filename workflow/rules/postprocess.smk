@@ -1,0 +1,177 @@
+"""From predictions to labels: in one job per pack, or for a large image in one job per block and pass."""
+
+from functools import cache
+
+
+@cache
+def passes():
+    """Return the names of the passes that the config's operations make."""
+    from bioloom.tasks.recipe import pass_names
+
+    return pass_names(CONFIG)
+
+
+def pass_files(pack, name):
+    """Return what the blocks of one pass make."""
+    return [f"{RUN}/passes/{pack}/{name}/{block}.zarr.zip" for block in blocks_of(pack)]
+
+
+def merged_pass(pack, name):
+    """Return what merging one pass makes."""
+    return f"{RUN}/passes/{pack}/{name}.zarr.zip"
+
+
+def pass_before(wildcards):
+    """Return the merged pass that a block needs, none for the first pass."""
+    position = passes().index(wildcards.name)
+    return [merged_pass(wildcards.pack, passes()[position - 1])] if position else []
+
+
+def all_passes(wildcards):
+    """Return everything the passes of a pack made, all of which is kept until its output is complete."""
+    if not blocks_of(wildcards.pack):
+        return []
+    merged = [merged_pass(wildcards.pack, name) for name in passes()]
+    return merged + [
+        file for name in passes() for file in pass_files(wildcards.pack, name)
+    ]
+
+
+rule fit:
+    "Chooses thresholds on the validation images."
+    input:
+        options=options_of("fit"),
+        fingerprint=f"{RUN}/fingerprint.yaml",
+        predictions=expand(f"{RUN}/predictions/{{pack}}.csv", pack=packs_of("val")),
+        labels=expand(f"{RUN}/labels/{{pack}}.csv", pack=packs_of("val")),
+    output:
+        f"{RUN}/calibration.yaml",
+    log:
+        f"{LOGS}/fit/fit.log",
+    benchmark:
+        f"{BENCHMARKS}/fit/fit.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=memory(4000),
+        runtime=120,
+    params:
+        predictions=folder("predictions"),
+        labels=folder("labels"),
+        packs=packs_of("val"),
+    shell:
+        "bioloom fit"
+        " --options {input.options:q}"
+        " --fingerprint {input.fingerprint:q}"
+        " --predictions {params.predictions:q}"
+        " --labels {params.labels:q}"
+        " --calibration {output:q}"
+        " {params.packs:q}"
+        " > {log:q} 2>&1"
+
+
+rule postprocess_block:
+    "Runs one pass on one block of a large image."
+    input:
+        options=options_of("postprocess"),
+        fingerprint=f"{RUN}/fingerprint.yaml",
+        calibration=f"{RUN}/calibration.yaml",
+        predictions=f"{RUN}/predictions/{{pack}}.csv",
+        blocks=f"{RUN}/blocks/{{pack}}.csv",
+        before=pass_before,
+    output:
+        temp(f"{RUN}/passes/{{pack}}/{{name}}/{{block}}.zarr.zip"),
+    log:
+        f"{LOGS}/postprocess_block/{{pack}}/{{name}}/{{block}}.log",
+    benchmark:
+        f"{BENCHMARKS}/postprocess_block/{{pack}}/{{name}}/{{block}}.tsv"
+    retries: 2
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=memory(2000),
+        runtime=60,
+    params:
+        passes=lambda w, output: str(Path(output[0]).parents[1]),
+    shell:
+        "bioloom postprocess"
+        " --options {input.options:q}"
+        " --fingerprint {input.fingerprint:q}"
+        " --calibration {input.calibration:q}"
+        " --predictions {input.predictions:q}"
+        " --blocks {input.blocks:q}"
+        " --passes {params.passes:q}"
+        " --pass {wildcards.name:q}"
+        " --block {wildcards.block:q}"
+        " > {log:q} 2>&1"
+
+
+rule postprocess_merge:
+    "Merges the blocks of one pass."
+    input:
+        options=options_of("postprocess"),
+        fingerprint=f"{RUN}/fingerprint.yaml",
+        calibration=f"{RUN}/calibration.yaml",
+        predictions=f"{RUN}/predictions/{{pack}}.csv",
+        blocks=f"{RUN}/blocks/{{pack}}.csv",
+        files=lambda w: pass_files(w.pack, w.name),
+    output:
+        temp(f"{RUN}/passes/{{pack}}/{{name}}.zarr.zip"),
+    log:
+        f"{LOGS}/postprocess_merge/{{pack}}/{{name}}.log",
+    benchmark:
+        f"{BENCHMARKS}/postprocess_merge/{{pack}}/{{name}}.tsv"
+    retries: 2
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=memory(2000),
+        runtime=60,
+    params:
+        passes=lambda w, output: str(Path(output[0]).parent),
+    shell:
+        "bioloom postprocess"
+        " --options {input.options:q}"
+        " --fingerprint {input.fingerprint:q}"
+        " --calibration {input.calibration:q}"
+        " --predictions {input.predictions:q}"
+        " --blocks {input.blocks:q}"
+        " --passes {params.passes:q}"
+        " --pass {wildcards.name:q}"
+        " > {log:q} 2>&1"
+
+
+rule postprocess:
+    "Makes the labels of a pack, or completes those that the passes made."
+    input:
+        options=options_of("postprocess"),
+        fingerprint=f"{RUN}/fingerprint.yaml",
+        calibration=f"{RUN}/calibration.yaml",
+        predictions=f"{RUN}/predictions/{{pack}}.csv",
+        blocks=f"{RUN}/blocks/{{pack}}.csv",
+        passes=all_passes,
+    output:
+        f"{RUN}/outputs/{{pack}}.csv",
+    log:
+        f"{LOGS}/postprocess/{{pack}}.log",
+    benchmark:
+        f"{BENCHMARKS}/postprocess/{{pack}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=memory(4000),
+        runtime=120,
+    params:
+        passes=lambda w, input: (
+            f"--passes {Path(input.passes[0]).parent}" if input.passes else ""
+        ),
+    shell:
+        "bioloom postprocess"
+        " --options {input.options:q}"
+        " --fingerprint {input.fingerprint:q}"
+        " --calibration {input.calibration:q}"
+        " --predictions {input.predictions:q}"
+        " --blocks {input.blocks:q}"
+        " --outputs {output:q}"
+        " {params.passes}"
+        " > {log:q} 2>&1"
