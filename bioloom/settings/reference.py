@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -33,15 +33,15 @@ def reference_blocks() -> dict[str, str]:
     }
 
 
-def fill(text: str) -> str:
-    """Return `text` with the contents of all its generated parts renewed.
+def fill(text: str, blocks: Mapping[str, str] | None = None) -> str:
+    """Return `text` with its generated parts renewed: `blocks` by name, or those of ``config/README.md``.
 
     Raises
     ------
     BioLoomError
         If a part is missing.
     """
-    for name, block in reference_blocks().items():
+    for name, block in (reference_blocks() if blocks is None else blocks).items():
         start = f"<!-- generated: {name} -->"
         pattern = re.compile(f"({re.escape(start)}\n).*?(<!-- end -->)", re.DOTALL)
         if not pattern.search(text):
