@@ -45,9 +45,10 @@ format: install
 docs: install
 	python -m bioloom.settings.schema
 	python -m bioloom.settings.reference
+	python -m bioloom.commands.manual docs
 
 bench: install
-	python -m bioloom.commands.bench docs/benchmarks.md
+	bioloom bench docs/benchmarks.md
 
 clean:
 	rm -rf results logs benchmarks .snakemake

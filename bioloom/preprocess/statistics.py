@@ -63,11 +63,15 @@ class Statistics:
     def add(self, block: np.ndarray) -> None:
         """Take in a block, ``(channel, *spatial)``."""
         for channel, values in enumerate(block):
-            valid = _finite(values)
-            self.invalid += values.size - valid.size
-            if valid.size:
-                self._add_moments(channel, valid)
-                self._counts[channel] += _histogram(_keys(valid) >> self._shift)
+            flat = values.ravel()
+            # In pieces: deviations and bins are made of numbers of eight bytes.
+            for start in range(0, flat.size, _PIECE):
+                piece = flat[start : start + _PIECE]
+                valid = _finite(piece)
+                self.invalid += piece.size - valid.size
+                if valid.size:
+                    self._add_moments(channel, valid)
+                    self._counts[channel] += np.bincount(_keys(valid) >> self._shift, minlength=_BINS)
 
     def percentiles(self, wanted: Sequence[float]) -> NDArray[np.float64]:
         """Return percentiles (0 to 100), ``(len(wanted), channel)``, interpolated linearly between voxels.

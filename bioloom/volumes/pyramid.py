@@ -7,6 +7,9 @@ Axes along which voxels are long already are left alone until the others have ca
 
 from __future__ import annotations
 
+from functools import reduce
+from math import prod
+
 import numpy as np
 import zarr
 
@@ -18,7 +21,7 @@ from bioloom.volumes.store import Volume, open_volume
 
 LARGEST = 256
 _THIN = 32
-PIECE_SIDE = {2: 1024, 3: 128}
+PIECE_SIDE = {2: 512, 3: 64}
 
 
 def level_factors(spatial: tuple[int, ...], spacing: tuple[float, ...]) -> list[tuple[int, ...]]:
@@ -55,6 +58,7 @@ def write_pyramid(volume: Volume) -> None:
             (volume.channels, *shape),
             volume.dtype,
             sharded=volume.array.shards is not None,
+            block=volume.block_shape() if volume.array.shards else None,
         )
         _fill(source, array, step, volume.labels)
         scales.append(tuple(s * f for s, f in zip(scales[-1], step, strict=True)))
@@ -80,12 +84,14 @@ def downsample(values: np.ndarray, step: tuple[int, ...], *, labels: bool) -> np
     # independently.
     margins = [(0, 0), *((0, -n % f) for n, f in zip(values.shape[1:], step, strict=True))]
     wide = np.float32 if values.dtype in (np.uint8, np.int8, np.uint16, np.int16, np.float32) else np.float64
-    padded = np.pad(values, margins, mode="edge").astype(wide, copy=False)
-    groups = [padded.shape[0]]
-    for n, f in zip(padded.shape[1:], step, strict=True):
-        groups += [n // f, f]
-    mean = padded.reshape(groups).mean(axis=tuple(range(2, len(groups), 2)))
-    return mean.astype(values.dtype) if values.dtype.kind == "f" else np.rint(mean).astype(values.dtype)
+    sums = np.pad(values, margins, mode="edge") if np.any(margins) else values
+    # Axis by axis, for adding whole slices is several times as fast as a mean over groups of two.
+    for axis, f in enumerate(step, start=1):
+        lines = np.moveaxis(sums, axis, 0)
+        parts = (lines[k::f].astype(wide, copy=False) for k in range(f))
+        sums = np.moveaxis(reduce(np.add, parts), 0, axis)
+    mean = sums / wide(prod(step))
+    return (mean if values.dtype.kind == "f" else np.rint(mean)).astype(values.dtype, copy=False)
 
 
 def _fill(source: Volume, target: zarr.Array, step: tuple[int, ...], labels: bool) -> None:
