@@ -65,7 +65,7 @@ class UNetFamilyOptions(Section):
     convolutions: int = Field(2, ge=1, le=8)
     """Convolutions of each block."""
 
-    upsampling: Upsampling = "transpose"
+    upsampling: Upsampling = "interpolate"
     """How a decoder level enlarges: `transpose` learns it (transposed convolution), `interpolate` repeats
     voxels (nearest neighbour), which leaves no checkerboard pattern."""
 

@@ -37,7 +37,7 @@ class WatershedOptions(Section):
     """Terms whose minimum, above its threshold, is the foreground."""
     foreground_threshold: Threshold = "fit"
     """Where the foreground begins, in the channel's units; `fit` is the calibrated value, 0.5 without one."""
-    seeds: Terms = ("distance",)
+    seeds: Terms = ("center",)
     """Terms whose minimum, above its threshold, makes seeds in the mask: `[foreground, not contour]`."""
     seed_threshold: Threshold = "fit"
     """Where seeds begin, in the channel's units; `fit` is the calibrated value, 0.5 without one."""

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from bioloom.errors import BioLoomError
+
 Choice = tuple[Any, str]
 """A value and the reason for it."""
 
@@ -45,6 +47,11 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
     -------
     dict
         ``{"patch.size": {"value": [256, 256], "reason": "..."}, ...}``
+
+    Raises
+    ------
+    BioLoomError
+        If the configured patches have another number of axes than the images.
     """
     settled: dict[str, dict[str, Any]] = {}
 
@@ -56,6 +63,12 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
         return value
 
     size = choose("patch.size", config.patch.size, lambda: patch_size(facts))
+    if len(size) != facts["ndim"]:
+        raise BioLoomError(
+            f"patch.size has {len(size)} numbers, the training images have {facts['ndim']} spatial axes",
+            allowed="one number per spatial axis",
+            fix="correct patch.size, or data.axes",
+        )
     shared = choose("patch.overlap", "auto", lambda: overlap(size))
     deepest = len(FEATURE_MAPS if config.model.feature_maps == "auto" else config.model.feature_maps) - 1
     levels = choose("model.pooling", config.model.pooling, lambda: poolings(facts, size, deepest))
@@ -163,9 +176,9 @@ def block(facts: dict[str, Any]) -> Choice:
 
 
 def smallest_object(facts: dict[str, Any]) -> Choice:
-    """A third of the first percentile of the object sizes."""
+    """Return the first percentile of the object sizes."""
     low = facts.get("object_voxels", {}).get("1", 0)
-    return max(1, int(low / 3)), f"99 % of the training objects have at least {low:g} voxels; a third of that"
+    return max(1, int(low)), f"99 % of the training objects have at least {low:g} voxels"
 
 
 def largest_hole(facts: dict[str, Any]) -> Choice:

@@ -20,7 +20,7 @@ class Train(Section):
     """Number of weight updates."""
     batch_size: Count | Auto = "auto"
     """Patches per step."""
-    learning_rate: float = Field(default=1e-3, gt=0)
+    learning_rate: float = Field(default=3e-3, gt=0)
     """Highest learning rate of AdamW, reached after the warm-up; it then falls along a cosine."""
     weight_decay: float = Field(default=0.01, ge=0)
     """Weight decay of AdamW; norms and biases have none."""

@@ -5,7 +5,7 @@ from bioloom.tasks.record import Task
 TASK = Task(
     name="instance_segmentation",
     summary="Finds every object of an image and gives each a label of its own.",
-    targets=({"name": "foreground"}, {"name": "contour"}, {"name": "distance"}),
+    targets=({"name": "foreground"}, {"name": "contour"}, {"name": "distance"}, {"name": "center"}),
     augment=(
         {"name": "flip"},
         {"name": "rotate90"},

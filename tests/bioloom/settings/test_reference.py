@@ -38,8 +38,8 @@ def test_tasks_and_steps(fake_rooms):
         "| `detection` | Finds objects. | foreground, distance | flip | watershed | matching |"
         in tasks_text()
     )
-    assert "| `patch` | `patch` |" in steps_text()
-    assert "| `stitch` | nothing |" in steps_text()
+    assert "| `patch` | `patch.size`, `patch.overlap` |" in steps_text()
+    assert "No step runs again because of `train.device`" in steps_text()
 
 
 def test_fill_renews_the_generated_parts_only(fake_rooms):

@@ -41,7 +41,7 @@ def reference(weights, x, pooling):
 
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_it_is_the_network_written_out(ndim):
-    model = network(ndim, pooling=POOLING[ndim], normalization="none")
+    model = network(ndim, pooling=POOLING[ndim], normalization="none", upsampling="transpose")
     assert model.divisor == {2: (2, 6), 3: (2, 2, 4)}[ndim]
     for value in model.parameters():
         torch.nn.init.normal_(value, std=0.3)
