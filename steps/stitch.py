@@ -23,13 +23,15 @@ def command(
     sums: Path,
     predictions: Path,
 ) -> None:
-    """Example: bioloom stitch --fingerprint results/demo/fingerprint.yaml
-    --chunks results/demo/chunks/test_a.csv --images results/demo/images/test_a.csv
-    --model results/demo/models/all --sums results/demo/chunks/test_a --predictions predictions/test_a.csv
+    """Example: bioloom stitch --options results/demo/options/stitch.yaml --fingerprint
+    results/demo/fingerprint.yaml --chunks results/demo/chunks/test_tile-11.csv --images
+    results/demo/images/test_tile-11.csv --model results/demo/models/all --sums trial/sums --predictions
+    trial/predictions/test_tile-11.csv
     """
     from bioloom.geometry.grid import PatchGrid
     from bioloom.infer.assemble import Sums, stitch_image
-    from bioloom.train.export import read_spec
+    from bioloom.infer.chunks import check_chunks
+    from bioloom.train.spec import read_spec
     from bioloom.volumes.manifest import read_manifest, write_manifest
     from bioloom.volumes.plans import read_chunks
 
@@ -40,6 +42,7 @@ def command(
     for entry in read_manifest(images):
         own = [row for row in rows if row.image == entry.image]
         grid = PatchGrid(entry.shape[1:], size, overlap)
+        check_chunks(entry.image, grid, own, complete=True)
         target = predictions.parent / f"{entry.image}.zarr"
         block = tuple(options.infer.block)
         entries.append(stitch_image(entry, grid, own, Sums(sums, spec.weights), spec, block, target))

@@ -12,9 +12,10 @@ from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.geometry.grid import ChunkRow, PatchGrid, tiles
 from bioloom.infer.stitch import stitch_block
-from bioloom.train.export import ModelSpec
+from bioloom.train.spec import ModelSpec
 from bioloom.volumes.atomic import atomic_path
 from bioloom.volumes.bundle import open_bundle
+from bioloom.volumes.layout import aligned_block
 from bioloom.volumes.manifest import Entry
 from bioloom.volumes.pyramid import write_pyramid
 from bioloom.volumes.store import create_volume, open_volume
@@ -81,12 +82,13 @@ def stitch_image(
     spec : ModelSpec
         The model that made them.
     block : tuple of int
-        Sides of a block; at least the store's shards are written at once.
+        Sides of a block; rounded up to whole shards of the store.
     output : Path
         The store to make.
     """
     image = open_volume(entry.path)
     names = [channel["name"] for channel in spec.channels]
+    block = aligned_block(block)
     with atomic_path(output) as working:
         volume = create_volume(
             working,
@@ -95,13 +97,9 @@ def stitch_image(
             spacing=image.spacing,
             kind="prediction",
             channel_names=names,
+            block=block,
         )
-        for core in tiles(image.spatial, aligned(block, volume.block_shape())):
+        for core in tiles(image.spatial, block):
             volume.write(core, stitch_block(core, grid, rows, sums.read, len(names)))
         write_pyramid(volume)
     return open_volume(output).entry(entry.image)
-
-
-def aligned(block: tuple[int, ...], shard: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the smallest multiple of `shard` that is not smaller than `block`."""
-    return tuple(-(-b // s) * s for b, s in zip(block, shard, strict=True))

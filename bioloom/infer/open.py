@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bioloom.errors import BioLoomError
-from bioloom.geometry.grid import PatchGrid
+from bioloom.geometry.grid import ChunkRow, PatchGrid
+from bioloom.infer.chunks import check_chunks
 from bioloom.infer.fixed_point import LIMIT, SCALE
 from bioloom.infer.predict import Picture, Predictor
 from bioloom.train.device import choose_device
-from bioloom.train.export import ModelSpec, load_model
+from bioloom.train.export import load_model
 from bioloom.train.precision import Precision, channels_last, channels_last_tensor, choose_precision
+from bioloom.train.spec import ModelSpec
 from bioloom.volumes.manifest import Entry
 from bioloom.volumes.store import Volume, open_volume
 
@@ -74,6 +76,42 @@ def activated(
         return torch.stack([f(raw[:, i].float()) for i, f in enumerate(functions)], 1)
 
     return forward
+
+
+def open_pictures(
+    rows: Sequence[ChunkRow],
+    entries: Iterable[Entry],
+    size: tuple[int, ...],
+    overlap: tuple[int, ...],
+    spec: ModelSpec,
+) -> dict[str, Picture]:
+    """Open the images of a chunk, by id.
+
+    Parameters
+    ----------
+    rows : sequence of ChunkRow
+        The chunk.
+    entries : iterable of Entry
+        The images of the pack.
+    size, overlap : tuple of int
+        The patches, in voxels.
+    spec : ModelSpec
+        The model.
+
+    Raises
+    ------
+    BioLoomError
+        If an image does not suit the model, or the chunk was planned for other images or patches.
+    """
+    known = {entry.image: entry for entry in entries}
+    pictures = {}
+    for image in dict.fromkeys(row.image for row in rows):
+        if image not in known:
+            raise BioLoomError(f"the chunk holds the image '{image}'", allowed=", ".join(known))
+        grid = PatchGrid(known[image].shape[1:], size, overlap)
+        check_chunks(image, grid, [row for row in rows if row.image == image])
+        pictures[image] = open_picture(known[image], grid, spec)
+    return pictures
 
 
 def open_picture(entry: Entry, grid: PatchGrid, spec: ModelSpec) -> Picture:

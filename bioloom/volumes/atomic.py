@@ -37,9 +37,22 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     temporary = _temporary_name(path)
     try:
         yield temporary
-        _replace(temporary, path)
+        replace(temporary, path)
+    except Exception as error:
+        _name(error, temporary, path)
+        raise
     finally:
         remove(temporary)
+
+
+def _name(error: BaseException | None, temporary: Path, path: Path) -> None:
+    """Let errors of the disk speak of `path`: a temporary name, or none at all, says little to a user."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno is not None:
+            told = error.filename or temporary
+            error.filename = str(path) if str(told).startswith(str(temporary)) else told
+            error.filename2 = None
+        error = error.__cause__ or error.__context__
 
 
 def write_text(path: Path | str, text: str) -> None:
@@ -56,7 +69,9 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _replace(temporary: Path, path: Path) -> None:
+def replace(temporary: Path, path: Path) -> None:
+    """Move a complete file or folder over `path` on the same file system, whatever lies there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(_ATTEMPTS):
         try:
             os.replace(temporary, path)

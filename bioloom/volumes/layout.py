@@ -34,17 +34,29 @@ def chunk_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
     return (1, *(min(side, n) for n in shape[1:]))
 
 
-def shard_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shard of an array ``(channel, *spatial)``: whole chunks, clamped to the array.
+def shard_shape(shape: tuple[int, ...], block: tuple[int, ...] | None = None) -> tuple[int, ...]:
+    """Return the shard of an array ``(channel, *spatial)``: whole chunks, clamped to array and `block`.
 
     All channels share a shard as long as it stays below 256^3 voxels, for the writer holds a whole one.
+    `block` is what one job writes, spatial, as `aligned_block` returns it.
     """
     limit = SHARD_SIDE[len(shape) - 1]
     chunk = chunk_shape(shape)
     spatial = tuple(
-        min(ceil(n / c), max(1, limit // c)) * c for n, c in zip(shape[1:], chunk[1:], strict=True)
+        min(ceil(n / c), ceil(b / c), max(1, limit // c)) * c
+        for n, c, b in zip(shape[1:], chunk[1:], block or shape[1:], strict=True)
     )
     return (shape[0] if shape[0] * prod(spatial) <= _SHARD_VOXELS else 1, *spatial)
+
+
+def aligned_block(block: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the smallest block, spatial, that is no smaller than `block` and can own whole shards.
+
+    Up to the largest shard these are whole chunks, then whole largest shards.
+    """
+    ndim = len(block)
+    units = (CHUNK_SIDE[ndim] if side <= SHARD_SIDE[ndim] else SHARD_SIDE[ndim] for side in block)
+    return tuple(ceil(side / unit) * unit for side, unit in zip(block, units, strict=True))
 
 
 def compressors(dtype: np.dtype) -> list[BloscCodec | Crc32cCodec | ZstdCodec]:
@@ -55,16 +67,22 @@ def compressors(dtype: np.dtype) -> list[BloscCodec | Crc32cCodec | ZstdCodec]:
 
 
 def create_level(
-    store: Path, name: str, shape: tuple[int, ...], dtype: np.dtype, *, sharded: bool
+    store: Path,
+    name: str,
+    shape: tuple[int, ...],
+    dtype: np.dtype,
+    *,
+    sharded: bool,
+    block: tuple[int, ...] | None = None,
 ) -> zarr.Array:
-    """Create the empty array of one pyramid level in the group at `store`."""
+    """Create the empty array of one pyramid level in the group at `store`; see `shard_shape` for `block`."""
     return zarr.create_array(
         str(store),
         name=name,
         shape=shape,
         dtype=dtype,
         chunks=chunk_shape(shape),
-        shards=shard_shape(shape) if sharded else None,
+        shards=shard_shape(shape, block) if sharded else None,
         compressors=compressors(dtype),
         fill_value=0,
         dimension_names=("c", *"zyx"[-(len(shape) - 1) :]),

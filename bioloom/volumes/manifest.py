@@ -70,7 +70,7 @@ def read_manifest(path: Path | str) -> list[Entry]:
     path = Path(path)
     if not path.is_file():
         raise BioLoomError(f"there is no manifest {path}", fix="run the step that writes it")
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
         rows = list(csv.reader(file))
     if not rows or tuple(rows[0]) != COLUMNS:
         raise BioLoomError(
@@ -80,6 +80,26 @@ def read_manifest(path: Path | str) -> list[Entry]:
     if len({entry.image for entry in entries}) < len(entries):
         raise BioLoomError(f"{path} lists an image twice", fix="run the step that writes it again")
     return entries
+
+
+class Stores(dict[str, Path]):
+    """The stores of some manifests, by image; asking for one that they do not list is a clear error.
+
+    Parameters
+    ----------
+    *manifests : Path
+        The manifests.
+    """
+
+    def __init__(self, *manifests: Path) -> None:
+        super().__init__((entry.image, entry.path) for path in manifests for entry in read_manifest(path))
+        self._manifests = manifests
+
+    def __missing__(self, image: str) -> Path:
+        names = ", ".join(map(str, self._manifests)) or "the manifests"
+        raise BioLoomError(
+            f"there is no image '{image}' in {names}", fix="give the manifests of one pack of one run"
+        )
 
 
 def digest_folder(path: Path | str) -> str:

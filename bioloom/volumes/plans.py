@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bioloom.volumes.atomic import write_text
 
 CHUNK_COLUMNS = ("chunk", "image", "patch_start", "patch_stop", "start", "stop")
 BLOCK_COLUMNS = ("block", "image", "start", "stop")
+_CORNER = re.compile(r"\d+(x\d+){1,2}")
 
 
 def write_chunks(path: Path, rows: Iterable[ChunkRow]) -> None:
@@ -44,7 +46,8 @@ def rows_of_chunk(path: Path, chunk: str) -> list[ChunkRow]:
     rows = read_chunks(path)
     chosen = [row for row in rows if row.chunk == chunk]
     if not chosen:
-        raise BioLoomError(f"{path} has no chunk '{chunk}'", allowed=f"{rows[0].chunk} to {rows[-1].chunk}")
+        allowed = f"{rows[0].chunk} to {rows[-1].chunk}" if rows else "none, the table is empty"
+        raise BioLoomError(f"{path} has no chunk '{chunk}'", allowed=allowed)
     return chosen
 
 
@@ -67,15 +70,21 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) ->
 
 
 def _read(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    with open(path, newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != tuple(columns):
-            raise BioLoomError(
-                f"{path}: the columns are {reader.fieldnames}",
-                allowed=",".join(columns),
-                fix="delete the file; the next run makes it again",
-            )
-        return list(reader)
+    if not path.is_file():
+        raise BioLoomError(f"there is no table {path}", fix="run `bioloom plan`, which writes it")
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
+        rows = list(csv.reader(file))
+    if not rows or tuple(rows[0]) != columns:
+        raise _damaged(path, f"the columns are {','.join(rows[0]) if rows else 'missing'}", columns)
+    for line, row in enumerate(rows[1:], start=2):
+        if len(row) != len(columns) or not all(_CORNER.fullmatch(text) for text in row[2:]):
+            raise _damaged(path, f"line {line} is {','.join(row)!r}", columns)
+    return [dict(zip(columns, row, strict=True)) for row in rows[1:]]
+
+
+def _damaged(path: Path, got: str, columns: Sequence[str]) -> BioLoomError:
+    fix = "delete the file; the next run makes it again"
+    return BioLoomError(f"{path}: {got}", allowed=",".join(columns), fix=fix)
 
 
 def _corners(box: Box) -> tuple[str, str]:

@@ -68,9 +68,31 @@ def discover(data: Data) -> list[Sample]:
     for split in SPLITS:
         source: Source | None = getattr(data, split)
         if source is not None:
-            samples += _of_source(split, source)
+            samples += split_samples(split, source)
     _check_unique(samples)
-    return split_validation(samples, data.val_fraction, data.seed)
+    # Split by split, for packs are made of neighbours.
+    samples = split_validation(samples, data.val_fraction, data.seed)
+    return sorted(samples, key=lambda sample: SPLITS.index(sample.split))
+
+
+def check_labelled(samples: Iterable[Sample]) -> list[Sample]:
+    """Return `samples` if a run can learn from them and score on them.
+
+    Raises
+    ------
+    BioLoomError
+        If there are no training images, or images to learn from or to be scored on lack labels.
+    """
+    samples = list(samples)
+    if not any(sample.split == "train" for sample in samples):
+        raise BioLoomError("data: there are no training images", fix="give data.train, images and labels")
+    for split in ("train", "val", "test"):
+        bare = [sample.path.name for sample in samples if sample.split == split and sample.labels is None]
+        if bare:
+            more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
+            fix = "give their labels" + (", or put them under data.predict" if split == "test" else "")
+            raise BioLoomError(f"data.{split}: no labels for {bare[0]}{more}", fix=fix)
+    return samples
 
 
 def image_id(split: str, path: Path) -> str:
@@ -89,7 +111,7 @@ def read_samples(path: Path) -> list[Sample]:
     path = path.absolute()
     if not path.is_file():
         raise missing(path, "data.samples")
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    with io.StringIO(_text(path), newline="") as file:
         reader = csv.DictReader(file)
         columns = [column.strip() for column in reader.fieldnames or ()]
         reader.fieldnames = columns
@@ -164,7 +186,7 @@ def packs(samples: Iterable[Sample], pack_voxels: int) -> dict[str, list[Sample]
     """
     found: list[list[Sample]] = []
     room = -1
-    for sample in samples:
+    for sample in sorted(samples, key=lambda sample: SPLITS.index(sample.split)):
         size = sample.path.stat().st_size if sample.path.exists() else None
         fits = size is not None and size <= room and found[-1][-1].split == sample.split
         if fits:
@@ -205,14 +227,15 @@ def read_pack(path: Path | str) -> list[Sample]:
     path = Path(path)
     if not path.is_file():
         raise BioLoomError(f"there is no pack table {path}", fix="run the workflow, which writes it")
-    with path.open(newline="", encoding="utf-8") as file:
+    with io.StringIO(_text(path), newline="") as file:
         reader = csv.DictReader(file)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise BioLoomError(f"{path} is no pack table", allowed=f"the columns {','.join(COLUMNS)}")
         return [_sample(row["image"], row["split"], row["images"], row) for row in reader]
 
 
-def _of_source(split: str, source: Source) -> list[Sample]:
+def split_samples(split: str, source: Source) -> list[Sample]:
+    """Return the samples that the section ``data.<split>`` of a config stands for (see `discover`)."""
     images = find_files(source.images, f"data.{split}.images")
     if source.labels is None:
         return [Sample(image_id(split, path), split, path) for path in images]
@@ -220,6 +243,15 @@ def _of_source(split: str, source: Source) -> list[Sample]:
     whole = isinstance(source.images, str) and Path(source.images).is_dir()
     partners = pair(images, labels, f"data.{split}", whole=whole)
     return [Sample(image_id(split, a), split, a, b) for a, b in zip(images, partners, strict=True)]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BioLoomError(
+            f"{path} is no text in UTF-8 ({error.reason})", fix="save it as CSV in UTF-8"
+        ) from None
 
 
 def _of_row(row: Mapping[str, str | None], where: str) -> Sample:

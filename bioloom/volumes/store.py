@@ -205,6 +205,7 @@ def create_volume(
     facts: dict[str, Any] | None = None,
     overwrite: bool = True,
     sharded: bool | None = None,
+    block: tuple[int, ...] | None = None,
 ) -> Volume:
     """Create an empty store (all zeros), atomically, and return its level 0.
 
@@ -228,6 +229,8 @@ def create_volume(
         Whether a store that exists already is replaced.
     sharded : bool, optional
         Whether chunks are kept in shards, if not as `kind` says.
+    block : tuple of int, optional
+        What one job writes, as `bioloom.volumes.layout.aligned_block` returns it; shards are no larger.
 
     Raises
     ------
@@ -253,7 +256,12 @@ def create_volume(
     with atomic_path(path) as temporary:
         zarr.create_group(str(temporary), attributes=found, zarr_format=3)
         layout.create_level(
-            temporary, "0", shape, dtype, sharded=kind != "image" if sharded is None else sharded
+            temporary,
+            "0",
+            shape,
+            dtype,
+            sharded=kind != "image" if sharded is None else sharded,
+            block=block,
         )
     return Volume(path, zarr.open_array(str(path / "0"), mode="r+"), found)
 

@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -88,3 +89,22 @@ def test_leftovers_of_dead_processes_are_swept_and_those_of_living_ones_kept(tmp
 def test_text_is_utf8_with_plain_line_feeds(tmp_path):
     write_text(tmp_path / "a.txt", "µm\nx\n")
     assert (tmp_path / "a.txt").read_bytes() == "µm\nx\n".encode()
+
+
+def test_trouble_of_the_disk_is_told_with_the_final_name(tmp_path):
+    """Writing to a full disk names no file, opening and renaming name the temporary one."""
+    target = tmp_path / "table.csv"
+    for named in (None, "temporary", "other.csv"):
+
+        def write(named=named):
+            with atomic_path(target) as temporary:
+                name = str(temporary) if named == "temporary" else named
+                try:
+                    raise OSError(errno.ENOSPC, "No space left on device", *([name] if name else []))
+                except OSError as cause:
+                    raise RuntimeError("unexpected pos") from cause
+
+        with pytest.raises(RuntimeError) as error:
+            write()
+        assert error.value.__cause__.filename == ("other.csv" if named == "other.csv" else str(target))
+    assert names(tmp_path) == []

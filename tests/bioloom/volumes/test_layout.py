@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from bioloom.geometry.box import Box
-from bioloom.volumes.layout import block_of, chunk_shape, compressors, create_level, empty_shards, shard_shape
+from bioloom.volumes.layout import (
+    aligned_block,
+    block_of,
+    chunk_shape,
+    compressors,
+    create_level,
+    empty_shards,
+    shard_shape,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +31,22 @@ def test_chunks_and_shards(shape, chunk, shard):
     assert all(s % c == 0 for s, c in zip(shard, chunk, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("block", "aligned", "shard"),
+    [
+        ((64, 64), (256, 256), (256, 256)),
+        ((300, 2048), (512, 2048), (512, 2048)),
+        ((2304, 5000), (4096, 6144), (2048, 2048)),
+        ((1, 65, 257), (64, 128, 512), (64, 128, 256)),
+    ],
+)
+def test_a_block_owns_whole_shards(block, aligned, shard):
+    assert aligned_block(block) == aligned
+    shape = (1, *(5000 for _ in block))
+    assert shard_shape(shape, aligned) == (1, *shard)
+    assert all(a % s == 0 for a, s in zip(aligned, shard, strict=True))
+
+
 @pytest.mark.parametrize("shape", [(2, 600, 300), (1, 70, 80, 90)])
 @pytest.mark.parametrize("sharded", [True, False])
 def test_a_level(tmp_path, shape, sharded):
@@ -35,10 +59,8 @@ def test_a_level(tmp_path, shape, sharded):
 
 def test_checksums_are_on():
     assert compressors(np.dtype("uint8"))[0].checksum
-    assert [type(codec).__name__ for codec in compressors(np.dtype("float32"))] == [
-        "BloscCodec",
-        "Crc32cCodec",
-    ]
+    names = [type(codec).__name__ for codec in compressors(np.dtype("float32"))]
+    assert names == ["BloscCodec", "Crc32cCodec"]
 
 
 def test_empty_shards_are_found_where_a_box_touches_them(tmp_path):

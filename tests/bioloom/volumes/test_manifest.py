@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bioloom.errors import BioLoomError
-from bioloom.volumes.manifest import Entry, digest_folder, read_manifest, write_manifest
+from bioloom.volumes.manifest import Entry, Stores, digest_folder, read_manifest, write_manifest
 
 
 def test_round_trip_and_text(tmp_path):
@@ -79,3 +79,20 @@ def test_digest_depends_on_names_and_bytes_only(tmp_path):
 def test_digest_of_a_file_is_blake2b_of_its_length_and_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"hello")
     assert digest_folder(tmp_path / "a") == hashlib.blake2b(b"\x005\x00hello", digest_size=16).hexdigest()
+
+
+def test_stores_of_several_manifests(tmp_path):
+    for name in "ab":
+        write_manifest(
+            tmp_path / f"{name}.csv", [Entry(name, tmp_path / f"{name}.zarr", (1, 2, 2), "uint8", "")]
+        )
+    stores = Stores(tmp_path / "a.csv", tmp_path / "b.csv")
+    assert stores["b"] == tmp_path / "b.zarr"
+    with pytest.raises(BioLoomError, match=r"there is no image 'c' in .*a\.csv, .*b\.csv"):
+        stores["c"]
+
+
+def test_a_file_of_another_kind(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"\x89PNG\xff\x00")
+    with pytest.raises(BioLoomError, match="is no manifest"):
+        read_manifest(tmp_path / "a.csv")

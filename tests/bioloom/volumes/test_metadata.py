@@ -11,9 +11,7 @@ from bioloom.volumes.store import create_volume, open_volume
 
 
 def filled(path, shape, **more):
-    volume = create_volume(
-        path, shape, "uint16", spacing=(2.0, 0.5, 0.25)[-(len(shape) - 1) :], kind="image", **more
-    )
+    volume = create_volume(path, shape, "uint16", spacing=(0.5, 0.25), kind="image", **more)
     volume.write(Box.of(volume.spatial), np.ones(shape, np.uint16))
     return volume, None
 

@@ -8,6 +8,7 @@ import pytest
 from bioloom.errors import BioLoomError
 from bioloom.volumes.samples import (
     Sample,
+    check_labelled,
     discover,
     image_id,
     pack_table,
@@ -59,7 +60,7 @@ def test_folders_become_samples(tmp_path):
 def test_validation_images_are_set_aside_if_none_are_given(tmp_path):
     touch(tmp_path, *(f"{i}.tif" for i in range(8)))
     found = discover(Data(train=Source(str(tmp_path)), test=Source(str(tmp_path))))
-    assert [sample.split for sample in found].count("val") == 2
+    assert [sample.split for sample in found] == ["train"] * 6 + ["val"] * 2 + ["test"] * 8
     assert {s.image for s in found if s.split == "val"} == {
         f"val_{s.path.stem}" for s in found if s.split == "val"
     }
@@ -228,3 +229,27 @@ def test_parsing_a_workflow_imports_nothing_heavy():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_what_a_run_needs():
+    labels = Path("/none/l.tif")
+    good = [*samples(2, labels=labels), *samples(1, "test", labels=labels), *samples(1, "predict")]
+    assert check_labelled(good) == good
+    with pytest.raises(BioLoomError, match=r"there are no training images; fix: give data\.train"):
+        check_labelled(good[2:])
+    with pytest.raises(
+        BioLoomError, match=r"data\.train: no labels for 0\.tif and 1 more; fix: give their labels$"
+    ):
+        check_labelled(samples(2))
+    with pytest.raises(
+        BioLoomError, match=r"data\.test: no labels for 0\.tif; .* put them under data\.predict"
+    ):
+        check_labelled([*good, *samples(1, "test")])
+
+
+def test_a_table_that_is_no_utf8(tmp_path):
+    (tmp_path / "a.csv").write_bytes("split,image\ntrain,gr\u00fcn.tif\n".encode("latin-1"))
+    with pytest.raises(BioLoomError, match=r"a\.csv is no text in UTF-8"):
+        read_samples(tmp_path / "a.csv")
+    (tmp_path / "a.csv").write_bytes("split,image\ntrain,gr\u00fcn.tif\n".encode("utf-8-sig"))
+    assert read_samples(tmp_path / "a.csv")[0].path.name == "gr\u00fcn.tif"

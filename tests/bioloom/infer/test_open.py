@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+import torch
+
+from bioloom.errors import BioLoomError
+from bioloom.geometry.grid import PatchGrid, plan_chunks
+from bioloom.infer.fixed_point import SCALE
+from bioloom.infer.open import ACTIVATIONS, intensity, open_picture, open_pictures, open_predictor
+from bioloom.train.export import load_model
+from bioloom.volumes.store import open_volume
+
+PREDICTION = {"batch_size": 2, "precision": "fp32", "device": "cpu", "threads": 1}
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_a_predictor_gives_each_channel_its_activation(model, ndim):
+    folder, _ = model(ndim)
+    predictor, spec = open_predictor(folder, **PREDICTION)
+    patch = np.random.default_rng(0).normal(size=(1, *(16,) * ndim)).astype(np.float32)
+    found = predictor([patch])
+    module, _ = load_model(folder, "cpu")
+    with torch.inference_mode():
+        raw = module(torch.from_numpy(patch)[None])[0]
+    expected = np.stack([raw[0].sigmoid().numpy(), raw[1].numpy()])
+    assert found.shape == (1, 2, *(16,) * ndim)
+    np.testing.assert_allclose(found[0] / SCALE, expected, atol=1 / SCALE)
+    assert [channel["activation"] for channel in spec.channels] == list(ACTIVATIONS)
+
+
+def test_sums_of_another_version(model):
+    folder, _ = model(scale=1024)
+    with pytest.raises(BioLoomError, match="sums of 1024 steps up to 8; allowed: 2048 steps up to 8"):
+        open_predictor(folder, **PREDICTION)
+
+
+def test_images_of_another_kind(model, image):
+    _, spec = model()
+    with pytest.raises(BioLoomError, match="image b has 2 channels; allowed: 1, as in training"):
+        open_picture(image((2, 20, 20), "b"), PatchGrid((20, 20), (16, 16), (4, 4)), spec)
+    with pytest.raises(BioLoomError, match="image c has 3 spatial axes; allowed: 2"):
+        open_picture(image((1, 9, 20, 20), "c"), PatchGrid((9, 20, 20), (8, 16, 16), (2, 4, 4)), spec)
+
+
+def test_the_scale_is_at_least_the_floor(model, image):
+    volume = open_volume(image((1, 20, 20)).path)
+    offset, scale = intensity(volume, {"floor": [8.0]})
+    assert (offset.tolist(), scale.tolist()) == ([10.0], [8.0])
+    assert intensity(volume, {"floor": [1.0]})[1].tolist() == [4.0]
+
+
+def test_the_images_of_a_chunk(model, image):
+    _, spec = model()
+    entries = [image((1, 20, 20), "a"), image((1, 16, 16), "b"), image((1, 30, 16), "c")]
+    grids = {e.image: PatchGrid(e.shape[1:], (16, 16), (4, 4)) for e in entries}
+    rows = [row for row in plan_chunks(grids, (2, 2)) if row.image in "ac"]
+    found = open_pictures(rows, entries, (16, 16), (4, 4), spec)
+    assert list(found) == ["a", "c"]
+    assert found["c"].grid == grids["c"]
+    with pytest.raises(BioLoomError, match="the chunk holds the image 'c'; allowed: a, b"):
+        open_pictures(rows, entries[:2], (16, 16), (4, 4), spec)
+    with pytest.raises(BioLoomError, match="planned for other patches"):
+        open_pictures(rows, entries, (8, 8), (2, 2), spec)
