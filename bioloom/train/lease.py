@@ -18,6 +18,8 @@ import logging
 import os
 import socket
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,12 +30,15 @@ from typing import Self
 import psutil
 
 from bioloom.errors import BioLoomError
+from bioloom.volumes.atomic import write_text
 
 log = logging.getLogger(__name__)
 
 NAME = "lease.json"
 BEAT_EVERY = 15.0
 """Seconds between two heartbeats."""
+ASK_EVERY = 0.5
+"""Seconds between two looks at a lease that is waited for."""
 STALE_AFTER = 120.0
 """Seconds without a heartbeat after which the lease of another machine has ended."""
 
@@ -89,6 +94,9 @@ class Lease:
     ----------
     folder : Path
         The folder, made if missing.
+    waiting : callable, optional
+        Whether to go on waiting for a living training that holds the folder: the orphan of a run that was
+        killed is at the same work and leaves it finished. Without it nobody waits.
 
     Raises
     ------
@@ -96,19 +104,18 @@ class Lease:
         On entering, if a living training holds the folder; from `check`, if the lease was lost.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, waiting: Callable[[], bool] = lambda: False) -> None:
         self.path = folder / NAME
+        self._waiting = waiting
         self.owner = Owner.here()
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
 
     def __enter__(self) -> Self:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         mine = self.path.with_name(f".{NAME}.{self.owner.token}")
-        mine.write_text(json.dumps(asdict(self.owner)), encoding="utf-8")
+        write_text(mine, json.dumps(asdict(self.owner)))
         try:
-            if not _link(mine, self.path):
-                self._take_over(mine)
+            self._acquire(mine)
         finally:
             mine.unlink(missing_ok=True)
         self._heart.start()
@@ -133,6 +140,26 @@ class Lease:
     def _held(self) -> bool:
         owner = _read(self.path)
         return owner is not None and owner.token == self.owner.token
+
+    def _acquire(self, mine: Path) -> None:
+        """Put the lease in its place, waiting for its owner if that is wanted."""
+        told = False
+        while not _link(mine, self.path):
+            try:
+                return self._take_over(mine)
+            except BioLoomError as busy:
+                if self._is_ours() or not self._waiting():
+                    raise
+                if not told:
+                    log.info("waiting: %s", busy)
+                told = True
+            time.sleep(ASK_EVERY)
+            mine.touch()
+
+    def _is_ours(self) -> bool:
+        """Return whether this very process holds the folder: to wait for oneself takes forever."""
+        other = _read(self.path)
+        return other is not None and (other.machine, other.pid) == (self.owner.machine, self.owner.pid)
 
     def _take_over(self, mine: Path) -> None:
         """Replace the lease that lies there if its owner is dead or silent."""

@@ -87,14 +87,19 @@ def train(
     Raises
     ------
     BioLoomError
-        If the loss stays infinite or NaN, the device lacks the precision, another training holds the folder.
+        If the loss stays infinite or NaN, the device lacks the precision, or another training has taken the
+        folder.
     Interrupted
         After SIGTERM or SIGINT, with everything saved; it is a `SystemExit`.
     """
     device = torch.device(device)
     precision = choose_precision(options.precision, device)
     progress = progress or SilentProgress()
-    with reproducible(threads) as used, StopSignal() as stop, Lease(checkpoints) as lease:
+    with (
+        reproducible(threads) as used,
+        StopSignal() as stop,
+        Lease(checkpoints, waiting=lambda: not stop.requested) as lease,
+    ):
         model = channels_last(model.to(device))
         stepper = Stepper(model, loss, make_optimiser(model, options.weight_decay), precision, options.clip)
         session = Session(stepper, Average(model, options.ema), lease, checkpoints)

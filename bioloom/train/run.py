@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -14,10 +14,11 @@ from bioloom.settings.config import Config
 from bioloom.tasks.recipe import augment_of, losses_of, targets_of
 from bioloom.train.checkpoint import fingerprint
 from bioloom.train.device import choose_device
-from bioloom.train.export import ModelSpec, save_model
+from bioloom.train.export import save_model
 from bioloom.train.history import write_history
-from bioloom.train.loop import Result, train
+from bioloom.train.loop import Result, TrainOptions, train
 from bioloom.train.setup import TrainingFiles, open_source
+from bioloom.train.spec import ModelSpec
 
 
 def train_model(
@@ -53,7 +54,7 @@ def train_model(
     source = open_source(files, config, facts, targets, augmentations, memory_gb=memory_gb)
     torch.manual_seed(config.train.seed)
     network = build_model(config.model, facts["channels"], len(names), facts["ndim"])
-    options = config.train.model_copy(update={"workers": workers})
+    options = cast("TrainOptions", config.train.model_copy(update={"workers": workers}))  # no `auto` left
     word = fingerprint(
         train=config.train.model_dump(mode="json", exclude={"device", "workers", "memory_gb"}),
         patch=config.patch.model_dump(mode="json"),
@@ -87,7 +88,7 @@ def _spec(
         in_channels=facts["channels"],
         channels=tuple({"name": name, "activation": activation} for name, activation in channels),
         ndim=facts["ndim"],
-        patch={"size": list(config.patch.size), "overlap": list(config.patch.overlap)},
+        patch=config.patch.model_dump(include={"size", "overlap"}),
         normalize={
             **config.preprocess.normalize.model_dump(mode="json"),
             "floor": facts["intensity_floor"],

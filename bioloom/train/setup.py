@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from bioloom.targets.stack import TargetStack
 from bioloom.train.crops import CropSource
 from bioloom.train.images import ImageShelf, LabelledImage
 from bioloom.train.patches import PATCHES
-from bioloom.volumes.manifest import Entry, read_manifest
+from bioloom.volumes.manifest import Entry, Stores, read_manifest
 from bioloom.volumes.tables import OBJECTS, read_table
 
 
@@ -50,12 +50,14 @@ class TrainingFiles:
 
     def labelled_images(self, median_radius_um: float) -> dict[str, LabelledImage]:
         """Return every image with its labels and what is known of its objects."""
-        labels = {entry.image: entry.path for entry in self.entries(self.labels)}
+        labels = Stores(*(self.labels / f"{pack}.csv" for pack in self.packs))
         objects = pd.concat([read_table(self.truth / f"{pack}.csv", OBJECTS) for pack in self.packs])
         images = {}
         for entry in self.entries(self.images):
             rows = objects[objects["image"] == entry.image]
-            facts = ObjectFacts.from_table(rows, len(entry.shape) - 1, median_radius_um)
+            facts = ObjectFacts.from_table(
+                {str(name): column for name, column in rows.items()}, len(entry.shape) - 1, median_radius_um
+            )
             images[entry.image] = LabelledImage(entry.path, labels[entry.image], facts)
         return images
 
@@ -98,7 +100,7 @@ def open_source(
         shelf,
         targets=targets,
         augmenter=Augmenter(augmentations),
-        patch=tuple(config.patch.size),
+        patch=tuple(cast("list[int]", config.patch.size)),
         median_radius_um=radius,
         seed=config.train.seed,
         foreground_share=config.patch.foreground_share,

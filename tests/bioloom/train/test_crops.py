@@ -103,7 +103,7 @@ def test_validation_patches_equal_the_whole_image(name, median_radius_um, share)
     settled = []
     for row in range(len(source.validation_rows)):
         example = source.validation_example(row)
-        patch = Box.of(source.patch).shift(source.validation.start(row))
+        patch = Box.of(source.patch).shift(source.validation_rows.start(row))
         inside = patch.clip(Box.of(image.spatial))
         found = tuple(slice(0, n) for n in inside.shape)
         raw = image.image.read_reflected(patch).astype(np.float32)

@@ -167,3 +167,38 @@ def test_of_many_that_come_at_once_one_takes_over(tmp_path, other):
     for lease in held:
         lease.__exit__(None, None, None)
     assert os.listdir(tmp_path) == []
+
+
+def test_who_waits_gets_the_folder_when_its_owner_ends(tmp_path, other, monkeypatch, caplog):
+    monkeypatch.setattr(module, "ASK_EVERY", 0.001)
+    looks = []
+
+    def waiting():
+        looks.append(1)
+        if len(looks) == 3:
+            (tmp_path / NAME).unlink()
+        return True
+
+    leave(tmp_path, other)
+    with caplog.at_level("INFO"), Lease(tmp_path, waiting) as lease:
+        lease.check()
+    assert len(looks) == 3
+    assert caplog.text.count("waiting: ") == 1
+
+
+def test_who_is_told_to_stop_waits_no_longer(tmp_path, other, monkeypatch):
+    monkeypatch.setattr(module, "ASK_EVERY", 0.001)
+    answers = iter([True, True, False])
+    leave(tmp_path, other)
+    with pytest.raises(BioLoomError, match="is training here"), Lease(tmp_path, lambda: next(answers)):
+        pass
+    assert os.listdir(tmp_path) == [NAME]
+
+
+def test_nobody_waits_for_oneself(tmp_path):
+    with (
+        Lease(tmp_path),
+        pytest.raises(BioLoomError, match="is training here"),
+        Lease(tmp_path, lambda: True),
+    ):
+        pass
