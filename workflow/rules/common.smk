@@ -1,23 +1,28 @@
-"""What every rule uses: the checked config, the packs, and functions from wildcards to files."""
+"""What all rules share: the checked config, the packs, and functions from wildcards to files."""
 
 import base64
 import os
 import sys
 import zlib
+from functools import cache
 from pathlib import Path
 
 from bioloom.errors import BioLoomError
 from bioloom.settings import dump_yaml, parse_config, step_options
 from bioloom.volumes.plans import read_blocks, read_chunks
-from bioloom.volumes.samples import discover, pack_table, packs
+from bioloom.volumes.samples import check_labelled, discover, pack_table, packs
 
 # jobs call `bioloom`; this finds the one beside the running Python when no environment is active
-os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
+os.environ.update(
+    PATH=os.pathsep.join(
+        [os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)]
+    )
+)
 
 
 try:
     CONFIG = parse_config(config)
-    SAMPLES = discover(CONFIG.data)
+    SAMPLES = check_labelled(discover(CONFIG.data))
     PACKS = packs(SAMPLES, CONFIG.data.pack_voxels)
 except BioLoomError as error:
     raise WorkflowError(str(error))
@@ -45,7 +50,9 @@ def packs_of(*splits):
     return [pack for pack, samples in PACKS.items() if samples[0].split in splits]
 
 
-TEST_PACKS = packs_of("test")
+TEST_PACKS = [
+    pack for pack in packs_of("test") if all(sample.labels for sample in PACKS[pack])
+]
 FINAL_PACKS = packs_of("test", "predict")
 
 
@@ -100,3 +107,37 @@ def blocks_of(pack):
     rows = read_blocks(Path(checkpoints.plan.get(pack=pack).output.blocks))
     alone = len(PACKS[pack]) == 1 and len(rows) > 1
     return [row.block for row in rows] if alone else []
+
+
+@cache
+def passes():
+    """Return the names of the passes that the config's operations make."""
+    from bioloom.tasks.recipe import pass_names
+
+    return pass_names(CONFIG)
+
+
+def pass_files(pack, name):
+    """Return what the blocks of one pass make."""
+    return [f"{RUN}/passes/{pack}/{name}/{block}.zarr.zip" for block in blocks_of(pack)]
+
+
+def merged_pass(pack, name):
+    """Return what merging one pass makes."""
+    return f"{RUN}/passes/{pack}/{name}.zarr.zip"
+
+
+def pass_before(wildcards):
+    """Return the merged pass that a block needs, none for the first pass."""
+    position = passes().index(wildcards.name)
+    return [merged_pass(wildcards.pack, passes()[position - 1])] if position else []
+
+
+def all_passes(wildcards):
+    """Return everything the passes of a pack made, all of which is kept until its output is complete."""
+    if not blocks_of(wildcards.pack):
+        return []
+    merged = [merged_pass(wildcards.pack, name) for name in passes()]
+    return merged + [
+        file for name in passes() for file in pass_files(wildcards.pack, name)
+    ]

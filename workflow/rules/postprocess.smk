@@ -1,41 +1,5 @@
 """From predictions to labels: in one job per pack, or for a large image in one job per block and pass."""
 
-from functools import cache
-
-
-@cache
-def passes():
-    """Return the names of the passes that the config's operations make."""
-    from bioloom.tasks.recipe import pass_names
-
-    return pass_names(CONFIG)
-
-
-def pass_files(pack, name):
-    """Return what the blocks of one pass make."""
-    return [f"{RUN}/passes/{pack}/{name}/{block}.zarr.zip" for block in blocks_of(pack)]
-
-
-def merged_pass(pack, name):
-    """Return what merging one pass makes."""
-    return f"{RUN}/passes/{pack}/{name}.zarr.zip"
-
-
-def pass_before(wildcards):
-    """Return the merged pass that a block needs, none for the first pass."""
-    position = passes().index(wildcards.name)
-    return [merged_pass(wildcards.pack, passes()[position - 1])] if position else []
-
-
-def all_passes(wildcards):
-    """Return everything the passes of a pack made, all of which is kept until its output is complete."""
-    if not blocks_of(wildcards.pack):
-        return []
-    merged = [merged_pass(wildcards.pack, name) for name in passes()]
-    return merged + [
-        file for name in passes() for file in pass_files(wildcards.pack, name)
-    ]
-
 
 rule fit:
     "Chooses thresholds on the validation images."
