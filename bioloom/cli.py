@@ -9,9 +9,11 @@ import errno
 import logging
 import os
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib import import_module
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,9 @@ STEPS = {
     "report": "Gather the metrics and draw the report.",
     "export": "Write outputs as TIFF.",
 }
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "bench": "Measure speed and memory on this machine.",
+}
 
 
 class LazyGroup(click.Group):
@@ -85,7 +89,7 @@ def step(name: str) -> Callable[[Callable[..., None]], click.Command]:
 
     def decorate(function: Callable[..., None]) -> click.Command:
         summary = {**STEPS, **COMMANDS}[name]
-        text = (function.__doc__ or "").strip()
+        text = cleandoc(function.__doc__ or "")
         command = click.command(name, help=f"{summary}\n\n{text}", short_help=summary)(function)
         return command
 
@@ -99,11 +103,26 @@ def load_options(_ctx: click.Context, _param: click.Parameter, path: Path | None
     return load.parse_options({}) if path is None else load.load_options(path)
 
 
-existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+class ExistingPath(click.ParamType):
+    """A file or folder that must exist; the error says how far its path does, and what sounds alike."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path."""
+        path = Path(value)
+        if not path.exists():
+            from bioloom.volumes.sources import missing
+
+            raise missing(path.absolute(), param.get_error_hint(ctx).strip("'") if param else "path")
+        return path
+
+
+existing_path = ExistingPath()
 
 options_flag = click.option(
     "--options",
-    type=existing_file,
+    type=existing_path,
     callback=load_options,
     help="[read] options of this step (YAML), as in results/<run>/options/; the defaults if left out",
 )
@@ -120,7 +139,7 @@ def resolved_options(function: Callable[..., None]) -> Callable[..., None]:
 
     flag = click.option(
         "--fingerprint",
-        type=existing_file,
+        type=existing_path,
         required=True,
         help="[read] fingerprint.yaml, which settles the options left to `auto`",
     )
@@ -129,8 +148,8 @@ def resolved_options(function: Callable[..., None]) -> Callable[..., None]:
 
 def read_flag(flag: str, text: str, **more: Any) -> Callable[[Any], Any]:
     """Return a required flag for a file that the step reads."""
-    kind = click.Path(exists=True, path_type=Path)
-    return click.option(flag, type=kind, required=more.pop("required", True), help=f"[read] {text}", **more)
+    required = more.pop("required", True)
+    return click.option(flag, type=existing_path, required=required, help=f"[read] {text}", **more)
 
 
 def write_flag(flag: str, text: str, **more: Any) -> Callable[[Any], Any]:
@@ -143,26 +162,62 @@ DISK_ERRORS = {
     errno.ENOSPC: "the disk is full; free some space and run the same command again",
     errno.EDQUOT: "the disk quota is used up; free some space and run the same command again",
     errno.EACCES: "permission denied; choose a folder that you may write to",
+    errno.EPERM: "permission denied; choose a folder that you may write to",
     errno.EROFS: "the file system is read-only; choose a folder that you may write to",
+    errno.EEXIST: "a file lies where a folder is needed; move it, or choose another place",
+    errno.ENOTDIR: "a file lies where a folder is needed; move it, or choose another place",
+    errno.EISDIR: "a folder lies where a file is needed; move it, or choose another place",
+    errno.EIO: "the disk fails to read or write; look at its cable, its server or its health",
 }
 
 
-def main() -> None:
-    """Run a command; a mistake of the user ends in one line on standard error and exit status 1."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    logging.captureWarnings(True)
+class LogFormat(logging.Formatter):
+    """The time and the text; what is more than information says so."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record."""
+        level = f"{record.levelname.lower()}: " if record.levelno > logging.INFO else ""
+        return f"{self.formatTime(record, '%H:%M:%S')} {level}{record.getMessage()}"
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command; a mistake of the user ends in lines on standard error and exit status 1."""
+    _set_up_log()
     try:
-        main_group(prog_name="bioloom")
+        main_group(args, prog_name="bioloom")
     except BioLoomError as error:
         _fail(str(error))
-    except OSError as error:
-        if error.errno not in DISK_ERRORS or os.environ.get("BIOLOOM_DEBUG"):
+    except Exception as error:
+        text = disk_trouble(error)
+        if text is None:
             raise
-        _fail(f"{error.filename or 'writing'}: {DISK_ERRORS[error.errno]}")
+        _fail(text)
+
+
+def disk_trouble(error: BaseException | None) -> str | None:
+    """Return what to say about an error that the disk is behind, None if it is not.
+
+    Libraries turn a failed write into errors of their own, so what led to the error is looked at, too.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+            return f"{error.filename or 'writing'}: {DISK_ERRORS[error.errno]}"
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _set_up_log() -> None:
+    """Send log and warnings to standard error, a warning as one line without its place in the source."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(LogFormat())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    warnings.formatwarning = lambda message, *_args, **_more: " ".join(str(message).split())
+    logging.captureWarnings(True)
 
 
 def _fail(message: str) -> None:
     if os.environ.get("BIOLOOM_DEBUG"):
         raise
-    click.echo(f"bioloom: error: {message}", err=True)
+    for line in message.splitlines():
+        click.echo(f"bioloom: error: {line}", err=True)
     sys.exit(1)

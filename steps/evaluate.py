@@ -20,19 +20,19 @@ LARGEST_BASELINE = 2**26
 @read_flag("--outputs", "manifest of the predicted labels")
 @write_flag("--metrics", "counts of the pack, which add up (CSV)")
 def command(options: Config, images: Path, labels: Path, outputs: Path, metrics: Path) -> None:
-    """Example: bioloom evaluate --images results/demo/images/test_a.csv
-    --labels results/demo/labels/test_a.csv --outputs results/demo/outputs/test_a.csv --metrics a.csv
+    """Example: bioloom evaluate --options results/demo/options/evaluate.yaml --images
+    results/demo/images/test_tile-11.csv --labels results/demo/labels/test_tile-11.csv --outputs
+    results/demo/outputs/test_tile-11.csv --metrics trial/metrics.csv
     """
     from bioloom.evaluate.baseline import otsu_watershed
     from bioloom.evaluate.overlap import VolumeLabels
     from bioloom.evaluate.pool import Case, pack_metrics
     from bioloom.tasks.recipe import metrics_of
-    from bioloom.volumes.manifest import read_manifest
+    from bioloom.volumes.manifest import Stores, read_manifest
     from bioloom.volumes.store import open_volume
     from bioloom.volumes.tables import METRICS, write_table
 
-    pictures = {entry.image: entry.path for entry in read_manifest(images)}
-    truths = {entry.image: entry.path for entry in read_manifest(labels)}
+    pictures, truths = Stores(images), Stores(labels)
 
     def cases() -> Iterator[Case]:
         for entry in read_manifest(outputs):

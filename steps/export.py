@@ -13,7 +13,9 @@ from bioloom.settings.config import Config
 @read_flag("--outputs", "manifest of the outputs")
 @write_flag("--exports", "manifest of the TIFF files; they lie beside it")
 def command(options: Config, outputs: Path, exports: Path) -> None:
-    """Example: bioloom export --outputs results/demo/outputs/test_a.csv --exports exports/test_a.csv"""
+    """Example: bioloom export --outputs results/demo/outputs/test_tile-11.csv --exports
+    trial/exports/test_tile-11.csv
+    """
     from bioloom.volumes.formats.tiff import export_tiff
     from bioloom.volumes.manifest import read_manifest, write_manifest
     from bioloom.volumes.store import open_volume

@@ -18,8 +18,9 @@ from bioloom.settings.config import Config
 @write_flag("--fingerprint", "facts and settled options, each with its reason (YAML)")
 @click.argument("packs", nargs=-1, required=True)
 def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs: tuple[str, ...]) -> None:
-    """Example: bioloom fingerprint --images results/demo/images --truth results/demo/truth
-    --fingerprint fingerprint.yaml train_a train_b
+    """Example: bioloom fingerprint --options results/demo/options/fingerprint.yaml --images
+    results/demo/images --truth results/demo/truth --fingerprint trial/fingerprint.yaml train_tile-00
+    train_tile-10
     """
     import pandas as pd
 

@@ -26,8 +26,9 @@ def command(
     calibration: Path,
     packs: tuple[str, ...],
 ) -> None:
-    """Example: bioloom fit --fingerprint results/demo/fingerprint.yaml --predictions results/demo/predictions
-    --labels results/demo/labels --calibration calibration.yaml val_a
+    """Example: bioloom fit --options results/demo/options/fit.yaml --fingerprint
+    results/demo/fingerprint.yaml --predictions results/demo/predictions --labels results/demo/labels
+    --calibration trial/calibration.yaml val_tile-01
     """
     from bioloom.evaluate.matching import match_counts
     from bioloom.postprocess.calibrate import fit_thresholds
@@ -35,11 +36,11 @@ def command(
     from bioloom.settings.yaml_file import dump_yaml
     from bioloom.tasks.recipe import operations_of
     from bioloom.volumes.atomic import write_text
-    from bioloom.volumes.manifest import read_manifest
+    from bioloom.volumes.manifest import Stores, read_manifest
     from bioloom.volumes.store import open_volume
 
     entries = [entry for pack in packs for entry in read_manifest(predictions / f"{pack}.csv")]
-    truths = {e.image: e.path for pack in packs for e in read_manifest(labels / f"{pack}.csv")}
+    truths = Stores(*(labels / f"{pack}.csv" for pack in packs))
     first = open_volume(entries[0].path)
     found = fit_thresholds(
         (open_volume(entry.path).read() for entry in entries),

@@ -29,12 +29,12 @@ def command(
     device: str,
     threads: int,
 ) -> None:
-    """Example: bioloom infer --fingerprint results/demo/fingerprint.yaml --chunk 00000
-    --chunks results/demo/chunks/test_a.csv --images results/demo/images/test_a.csv
-    --model results/demo/models/all --sums 00000.zarr.zip
+    """Example: bioloom infer --options results/demo/options/infer.yaml --fingerprint
+    results/demo/fingerprint.yaml --chunks results/demo/chunks/test_tile-11.csv --images
+    results/demo/images/test_tile-11.csv --model results/demo/models/all --chunk 00000 --sums
+    trial/sums/00000.zarr.zip
     """
-    from bioloom.geometry.grid import PatchGrid
-    from bioloom.infer.open import open_picture, open_predictor
+    from bioloom.infer.open import open_pictures, open_predictor
     from bioloom.infer.predict import predict_chunk
     from bioloom.progress import open_progress
     from bioloom.volumes.bundle import write_bundle
@@ -45,10 +45,6 @@ def command(
     settings = {"batch_size": options.infer.batch_size, "precision": options.infer.precision}
     predictor, spec = open_predictor(model, **settings, device=device, threads=threads)
     size, overlap = tuple(options.patch.size), tuple(options.patch.overlap)
-    pictures = {
-        entry.image: open_picture(entry, PatchGrid(entry.shape[1:], size, overlap), spec)
-        for entry in read_manifest(images)
-        if entry.image in {row.image for row in rows}
-    }
+    pictures = open_pictures(rows, read_manifest(images), size, overlap, spec)
     arrays = predict_chunk(rows, pictures, predictor, progress=open_progress("infer", "patch"))
     write_bundle(sums, arrays, {"weights": spec.weights})

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from bioloom.cli import options_flag, read_flag, step, write_flag
+from bioloom.errors import BioLoomError
 from bioloom.settings.config import Config
 
 
@@ -17,20 +18,23 @@ from bioloom.settings.config import Config
 @write_flag("--objects", "object table (CSV)")
 @click.option("--truth", is_flag=True, help="Also measure how far objects reach inwards, for targets.")
 def command(options: Config, images: Path, labels: Path, objects: Path, truth: bool) -> None:
-    """Example: bioloom measure --images results/demo/images/test_a.csv
-    --labels results/demo/outputs/test_a.csv --objects objects.csv
+    """Example: bioloom measure --options results/demo/options/measure.yaml --images
+    results/demo/images/test_tile-11.csv --labels results/demo/outputs/test_tile-11.csv --objects
+    trial/objects.csv
     """
     import pandas as pd
 
     from bioloom.measure.volume import measure_volume
-    from bioloom.volumes.manifest import read_manifest
+    from bioloom.volumes.manifest import Stores, read_manifest
     from bioloom.volumes.store import open_volume
     from bioloom.volumes.tables import OBJECTS, write_table
 
-    stores = {entry.image: entry.path for entry in read_manifest(images)}
+    stores = Stores(images)
     tables = []
     for entry in read_manifest(labels):
         image, volume = open_volume(stores[entry.image]), open_volume(entry.path)
         names = image.channel_names
         tables.append(measure_volume(volume, image, names, image_id=entry.image, distances=truth))
+    if not tables:
+        raise BioLoomError(f"{labels} lists no labels", fix="give the images labels")
     write_table(objects, pd.concat(tables, ignore_index=True), OBJECTS)

@@ -17,8 +17,9 @@ from bioloom.settings.config import Config
 @write_flag("--patches", "table of the patches (CSV)")
 @click.argument("packs", nargs=-1, required=True)
 def command(options: Config, images: Path, truth: Path, patches: Path, packs: tuple[str, ...]) -> None:
-    """Example: bioloom patch --fingerprint results/demo/fingerprint.yaml
-    --images results/demo/images --truth results/demo/truth --patches patches/train.csv train_a
+    """Example: bioloom patch --options results/demo/options/patch.yaml --fingerprint
+    results/demo/fingerprint.yaml --images results/demo/images --truth results/demo/truth --patches
+    trial/patches/train.csv train_tile-00 train_tile-10
     """
     import pandas as pd
 

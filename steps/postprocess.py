@@ -34,21 +34,23 @@ def command(
     """Give --outputs alone to do everything in one job; an image of many blocks takes one job per block
     and pass (--passes --pass --block), one per pass (--passes --pass), and a last one (--passes --outputs).
 
-    Example: bioloom postprocess --fingerprint results/demo/fingerprint.yaml
-    --predictions results/demo/predictions/test_a.csv --blocks results/demo/blocks/test_a.csv
-    --outputs outputs/test_a.csv
+    Example: bioloom postprocess --options results/demo/options/postprocess.yaml --fingerprint
+    results/demo/fingerprint.yaml --calibration results/demo/calibration.yaml --predictions
+    results/demo/predictions/test_tile-11.csv --blocks results/demo/blocks/test_tile-11.csv --outputs
+    trial/outputs/test_tile-11.csv
     """
     from bioloom.postprocess import product
-    from bioloom.settings.resolve import read_fingerprint, resolve, sizes
-    from bioloom.settings.yaml_file import read_yaml
+    from bioloom.settings.resolve import read_calibration, read_fingerprint, resolve, sizes
     from bioloom.tasks.recipe import operations_of
     from bioloom.volumes.manifest import read_manifest, write_manifest
     from bioloom.volumes.plans import read_blocks
 
+    if outputs is None and not (passes and name):
+        raise click.UsageError("give --outputs, or --passes and --pass")
     rows = read_blocks(blocks)
     entries = read_manifest(predictions)
     settled = read_fingerprint(fingerprint)["resolved"]
-    thresholds = read_yaml(calibration)["thresholds"] if calibration else {}
+    thresholds = read_calibration(calibration) if calibration else {}
     halo = max(resolve(options, settled).infer.halo)
     recipe = product.Recipe(operations_of(options), thresholds, sizes(settled), halo)
     if outputs is None:

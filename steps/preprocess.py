@@ -14,8 +14,9 @@ from bioloom.settings.config import Config
 @write_flag("--images", "manifest of the images; they lie beside it")
 @write_flag("--labels", "manifest of the labels; they lie beside it")
 def command(options: Config, pack: Path, images: Path, labels: Path) -> None:
-    """Example: bioloom preprocess --pack results/demo/packs/test_a.csv
-    --images images/test_a.csv --labels labels/test_a.csv
+    """Example: bioloom preprocess --options results/demo/options/preprocess.yaml --pack
+    results/demo/packs/test_tile-11.csv --images trial/images/test_tile-11.csv --labels
+    trial/labels/test_tile-11.csv
     """
     from bioloom.preprocess.convert import convert_pack
     from bioloom.volumes.manifest import write_manifest

@@ -17,7 +17,7 @@ from bioloom.settings.config import Config
 def command(options: Config, run: Path, packs: tuple[str, ...]) -> None:
     """PACKS are those that were evaluated.
 
-    Example: bioloom report --options results/demo/options/report.yaml --run results/demo test_a
+    Example: bioloom report --options results/demo/options/report.yaml --run results/demo test_tile-11
     """
     from bioloom.evaluate.pool import pool
     from bioloom.report.assemble import write_report

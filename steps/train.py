@@ -35,10 +35,10 @@ def command(
     packs: tuple[str, ...],
     **where: Any,
 ) -> None:
-    """Example: bioloom train --options results/demo/options/train.yaml
-    --fingerprint results/demo/fingerprint.yaml --patches results/demo/patches --images results/demo/images
-    --labels results/demo/labels --truth results/demo/truth --model models/all --checkpoints checkpoints
-    train_a val_b
+    """Example: bioloom train --options results/demo/options/train.yaml --fingerprint
+    results/demo/fingerprint.yaml --patches results/demo/patches --images results/demo/images --labels
+    results/demo/labels --truth results/demo/truth --model trial/model --checkpoints trial/checkpoints
+    train_tile-00 train_tile-10 val_tile-01
     """
     from bioloom.settings.resolve import read_fingerprint, resolve
     from bioloom.train.run import train_model

@@ -21,6 +21,7 @@ from functools import cached_property
 from itertools import product
 from math import prod
 
+from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 
 
@@ -41,6 +42,21 @@ class PatchGrid:
     shape: tuple[int, ...]
     size: tuple[int, ...]
     overlap: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Raise BioLoomError where the options of the patches do not suit each other or the image."""
+        if not len(self.shape) == len(self.size) == len(self.overlap):
+            raise BioLoomError(
+                f"patches of {_sides(self.size)} voxels, overlap {_sides(self.overlap)}, for an image of "
+                f"{_sides(self.shape)}",
+                allowed="one number per spatial axis of the image",
+                fix="correct patch.size and patch.overlap, or data.axes",
+            )
+        if any(shared >= side for side, shared in zip(self.size, self.overlap, strict=True)):
+            raise BioLoomError(
+                f"patch.overlap is {_sides(self.overlap)}, patch.size {_sides(self.size)}",
+                allowed="an overlap that is smaller than the patch",
+            )
 
     @cached_property
     def starts(self) -> tuple[tuple[int, ...], ...]:
@@ -65,6 +81,10 @@ class PatchGrid:
     def chunks(self, chunk: tuple[int, ...]) -> list[Box]:
         """Return the index boxes of at most `chunk` patches per axis, in raster order."""
         return list(tiles(self.counts, chunk))
+
+
+def _sides(sides: tuple[int, ...]) -> str:
+    return " x ".join(map(str, sides))
 
 
 def axis_starts(length: int, size: int, overlap: int) -> tuple[int, ...]:

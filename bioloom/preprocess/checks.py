@@ -17,19 +17,16 @@ _UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
 _IMAGES = (np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32)
 
 
-def spacing_of(
-    image: Foreign, axes: str | None, voxel_size: Sequence[float] | None
-) -> tuple[tuple[float, ...], bool]:
+def spacing_of(image: Foreign, voxel_size: Sequence[float] | None) -> tuple[tuple[float, ...], bool]:
     """Return the voxel size in micrometres, ``(z, y, x)`` or ``(y, x)``, and whether it is known.
 
     Parameters
     ----------
     image : Foreign
         The image.
-    axes : str, optional
-        What the user says about the axes; `voxel_size` follows the order of its spatial letters.
     voxel_size : sequence of float, optional
-        What the user says about the voxel size; it wins over the file. Unknown sizes are 1.0.
+        What the user says about the voxel size, in the order ``(z, y, x)`` that a checked config has; it wins
+        over the file. Unknown sizes are 1.0.
 
     Raises
     ------
@@ -40,14 +37,12 @@ def spacing_of(
     if voxel_size is None:
         found, source = image.spacing, f"{image.path} has the voxel size"
     else:
-        given = "".join(a for a in axes if a in "ZYX") if axes else spatial
-        if len(voxel_size) != image.ndim or sorted(given) != sorted(spatial):
+        if len(voxel_size) != image.ndim:
             raise BioLoomError(
                 f"data.voxel_size has {len(voxel_size)} numbers, but {image.path} has the axes {spatial}",
                 allowed=f"{image.ndim} numbers, in micrometres, in the order of data.axes",
             )
-        sizes = dict(zip(given, voxel_size, strict=True))
-        found, source = tuple(float(sizes[axis]) for axis in spatial), "data.voxel_size is"
+        found, source = tuple(map(float, voxel_size)), "data.voxel_size is"
     if found is None:
         return (1.0,) * image.ndim, False
     if not all(isfinite(size) and size > 0 for size in found):

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import tiles
 from bioloom.preprocess.checks import check_image, check_labels, check_pair, narrowest, spacing_of
-from bioloom.preprocess.slabs import scan, slab_shape
+from bioloom.preprocess.slabs import Scan, scan, slab_shape
 from bioloom.preprocess.statistics import Statistics
 from bioloom.registry import table
 from bioloom.volumes.atomic import atomic_path
@@ -74,8 +76,8 @@ def convert_sample(
     axes : str, optional
         The axes of the files, if they are not to be asked.
     voxel_size : sequence of float, optional
-        Micrometres, in the order of the spatial letters of `axes`; what the file says by default, else 1.0
-        (and the fact ``spacing_known`` is false).
+        Micrometres, in the order ``(z, y, x)``; what the file says by default, else 1.0 (and the fact
+        ``spacing_known`` is false).
     normalize : object
         Options of a normalisation.
 
@@ -91,14 +93,23 @@ def convert_sample(
         axes, NaN, constant training images, labels that are no labels or of another shape.
     """
     image = read_foreign(sample.path, axes)
-    spacing, known = spacing_of(image, axes, voxel_size)
-    label_entry = None
-    if sample.labels is not None:
-        found = read_foreign(sample.labels, axes, labels=True)
-        check_pair(image, found)
-        label_entry = _convert_labels(sample.image, found, labels, spacing)
+    spacing, known = spacing_of(image, voxel_size)
     facts = {"source": sample.path.name, "spacing_known": known}
-    return _convert_image(sample, image, images, spacing, facts, normalize), label_entry
+    if sample.labels is None:
+        return _convert_image(sample, image, images, spacing, facts, normalize), None
+    # All that can be wrong about the labels is looked for before the image takes the place of an earlier one.
+    found = read_foreign(sample.labels, axes, labels=True)
+    check_pair(image, found)
+    check_labels(found)
+    scanned = scan(found, objects=True)
+    dtype = narrowest(found.path, *scanned.range, signed=False)
+    entry = _convert_image(sample, image, images, spacing, facts, normalize)
+    return entry, _convert_labels(sample.image, found, scanned, dtype, labels, spacing)
+
+
+def stored_dtype(image: Foreign) -> np.dtype:
+    """Return the type of an image in its store: its own, or for 64-bit integers the narrowest that does."""
+    return image.dtype if image.dtype.itemsize < 8 else narrowest(image.path, *scan(image).range, signed=True)
 
 
 def _convert_image(
@@ -109,9 +120,7 @@ def _convert_image(
     facts: dict[str, Any],
     normalize: Any,
 ) -> Entry:
-    dtype = (
-        image.dtype if image.dtype.itemsize < 8 else narrowest(image.path, *scan(image).range, signed=True)
-    )
+    dtype = stored_dtype(image)
     path = folder / f"{sample.image}.zarr"
     with atomic_path(path) as temporary:
         volume = create_volume(
@@ -136,10 +145,9 @@ def _convert_image(
     return open_volume(path).entry(sample.image)
 
 
-def _convert_labels(name: str, labels: Foreign, folder: Path, spacing: tuple[float, ...]) -> Entry:
-    check_labels(labels)
-    found = scan(labels, objects=True)
-    dtype = narrowest(labels.path, *found.range, signed=False)
+def _convert_labels(
+    name: str, labels: Foreign, found: Scan, dtype: np.dtype, folder: Path, spacing: tuple[float, ...]
+) -> Entry:
     path = folder / f"{name}.zarr"
     with atomic_path(path) as temporary:
         # Not sharded: training reads crops of it, and zarr-python reads those faster from plain chunks.

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bioloom.errors import BioLoomError
+from bioloom.errors import MistakesError
 from bioloom.settings.config import REQUIRED, Config
 from bioloom.settings.data import SPATIAL, SPLITS, Data
 from bioloom.settings.mistakes import Keys, find_mistakes, inside, path_text
@@ -96,9 +96,9 @@ def _known(keys: Keys, mistakes: dict[Keys, str]) -> bool:
     return any(inside(mistake, keys) or mistake == keys for mistake in mistakes)
 
 
-def _error(source: str, mistakes: dict[Keys, str]) -> BioLoomError:
+def _error(source: str, mistakes: dict[Keys, str]) -> MistakesError:
     lines = (": ".join(filter(None, (source, path_text(keys), text))) for keys, text in mistakes.items())
-    return BioLoomError("\n".join(lines))
+    return MistakesError(lines)
 
 
 def _absolute(data: Data, base: Path) -> Data:

@@ -25,7 +25,7 @@ def broken_rules(config: Config) -> Iterator[tuple[Keys, str]]:
     """Yield key path and text for every rule between options that `config` breaks."""
     yield from _images_given(config)
     yield from _one_number_of_axes(config)
-    yield from _overlap_below_half(config)
+    yield from overlap_below_half(config)
     yield from _targets_once(config)
     yield from _losses_have_targets(config)
 
@@ -57,7 +57,8 @@ def _one_number_of_axes(config: Config) -> Iterator[tuple[Keys, str]]:
             yield keys, f"got {len(value)} numbers; allowed: {expected}, one per spatial axis, since {reason}"
 
 
-def _overlap_below_half(config: Config) -> Iterator[tuple[Keys, str]]:
+def overlap_below_half(config: Config) -> Iterator[tuple[Keys, str]]:
+    """Yield what is wrong about an overlap of half the patch or more, which no window blends."""
     size, overlap = config.patch.size, config.patch.overlap
     if size == "auto" or overlap == "auto":
         return

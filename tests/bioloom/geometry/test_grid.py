@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.geometry.grid import PatchGrid, axis_starts, indices, plan_blocks, plan_chunks, tiles
 
@@ -70,3 +71,16 @@ def test_small_images_share_a_chunk_and_a_large_one_does_not():
         ("c", "00003"),
         ("d", "00004"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("size", "overlap", "says"),
+    [
+        ((8, 8, 8), (2, 2), "patches of 8 x 8 x 8 voxels, overlap 2 x 2, for an image of 20 x 30"),
+        ((8, 8), (2, 2, 2), "allowed: one number per spatial axis"),
+        ((8, 8), (2, 8), "patch.overlap is 2 x 8, patch.size 8 x 8; allowed: an overlap that is smaller"),
+    ],
+)
+def test_patches_that_do_not_suit(size, overlap, says):
+    with pytest.raises(BioLoomError, match=says):
+        PatchGrid((20, 30), size, overlap)

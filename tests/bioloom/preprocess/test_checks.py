@@ -5,6 +5,7 @@ import pytest
 
 from bioloom.errors import BioLoomError
 from bioloom.preprocess.checks import check_labels, check_pair, narrowest, spacing_of
+from bioloom.settings import parse_config
 from bioloom.volumes.formats.foreign import Foreign
 
 FLAT = Foreign(Path("flat.tif"), np.zeros((5, 6), np.uint8), "YX")
@@ -12,30 +13,31 @@ SOLID = Foreign(Path("solid.tif"), np.zeros((4, 5, 6), np.uint8), "ZYX", (2.0, 0
 
 
 def test_the_users_voxel_size_wins():
-    assert spacing_of(SOLID, None, None) == ((2.0, 0.5, 0.25), True)
-    assert spacing_of(SOLID, None, [3, 1, 1]) == ((3.0, 1.0, 1.0), True)
-    assert spacing_of(FLAT, None, None) == ((1.0, 1.0), False)
-    assert spacing_of(FLAT, "CYX", [0.1, 0.2]) == ((0.1, 0.2), True)
+    assert spacing_of(SOLID, None) == ((2.0, 0.5, 0.25), True)
+    assert spacing_of(SOLID, [3, 1, 1]) == ((3.0, 1.0, 1.0), True)
+    assert spacing_of(FLAT, None) == ((1.0, 1.0), False)
+    assert spacing_of(FLAT, [0.1, 0.2]) == ((0.1, 0.2), True)
 
 
-def test_the_voxel_size_follows_the_axes():
-    assert spacing_of(SOLID, "XYZC", [0.1, 0.2, 0.7]) == ((0.7, 0.2, 0.1), True)
+def test_the_voxel_size_of_a_config_follows_its_axes():
+    data = {"predict": {"images": "a.tif"}, "axes": "XYZC", "voxel_size": [0.1, 0.2, 0.7]}
+    config = parse_config({"run": "a", "task": "instance_segmentation", "data": data})
+    assert spacing_of(SOLID, config.data.voxel_size) == ((0.7, 0.2, 0.1), True)
 
 
 @pytest.mark.parametrize(
-    ("image", "axes", "voxel_size", "says"),
+    ("image", "voxel_size", "says"),
     [
-        (FLAT, None, [1, 1, 1], "3 numbers, but flat.tif has the axes YX"),
-        (FLAT, "ZYX", [1, 1, 1], "3 numbers, but flat.tif"),
-        (SOLID, None, [1, 1], "2 numbers, but solid.tif has the axes ZYX"),
-        (SOLID, None, [1, 0, 1], "data.voxel_size is 1 x 0 x 1"),
-        (SOLID, None, [1, -2, 1], "data.voxel_size is 1 x -2 x 1"),
-        (Foreign(Path("a.tif"), FLAT.source, "YX", (0.0, 1.0)), None, None, "a.tif has the voxel size 0 x 1"),
+        (FLAT, [1, 1, 1], "3 numbers, but flat.tif has the axes YX"),
+        (SOLID, [1, 1], "2 numbers, but solid.tif has the axes ZYX"),
+        (SOLID, [1, 0, 1], "data.voxel_size is 1 x 0 x 1"),
+        (SOLID, [1, -2, 1], "data.voxel_size is 1 x -2 x 1"),
+        (Foreign(Path("a.tif"), FLAT.source, "YX", (0.0, 1.0)), None, "a.tif has the voxel size 0 x 1"),
     ],
 )
-def test_impossible_voxel_sizes(image, axes, voxel_size, says):
+def test_impossible_voxel_sizes(image, voxel_size, says):
     with pytest.raises(BioLoomError, match=says):
-        spacing_of(image, axes, voxel_size)
+        spacing_of(image, voxel_size)
 
 
 def test_labels_of_their_image():

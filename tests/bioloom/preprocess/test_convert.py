@@ -240,3 +240,14 @@ def test_real_images(work, name, shape):
         truth = tifffile.imread(labels)
         np.testing.assert_array_equal(open_volume(label.path).read()[0], truth)
         assert open_volume(label.path).facts["objects"] == len(np.unique(truth)) - 1
+
+
+def test_bad_labels_leave_an_earlier_image_alone(work, tmp_path):
+    """The two belong together: neither is replaced unless both can be."""
+    good, labels = RNG.integers(0, 99, (20, 20)), RNG.integers(0, 3, (20, 20))
+    work(good, labels)
+    before = [digest_folder(tmp_path / kind / "train_a.zarr") for kind in ("images", "labels")]
+    for image, bad in ((good + 1, labels - 5), (good * np.nan, labels + 1), (good + 1, labels * 1.0)):
+        with pytest.raises(BioLoomError):
+            work(image, bad)
+        assert [digest_folder(tmp_path / kind / "train_a.zarr") for kind in ("images", "labels")] == before

@@ -10,7 +10,7 @@ def test_every_section_has_defaults():
     config = Config()
     assert config.model.name == "residual_unet"
     assert config.preprocess.normalize.high == 99.8
-    assert config.train.learning_rate == 1e-3
+    assert config.train.learning_rate == 3e-3
     assert config.augment == "auto"
 
 

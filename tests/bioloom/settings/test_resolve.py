@@ -36,6 +36,10 @@ def test_what_stands_for_auto_in_operations():
         ),
         ({"patch": {"size": [64, 64, 64]}}, "patch.size has 3, patch.overlap has 2"),
         ({"infer": {"chunk": [2, 2, 2]}}, "infer.chunk has 3"),
+        (
+            {"patch": {"overlap": [32, 8]}},
+            "patch.overlap: got .32, 8.; allowed: less than half of patch.size",
+        ),
     ],
 )
 def test_options_that_do_not_suit(options, says):

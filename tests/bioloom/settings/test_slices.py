@@ -61,7 +61,7 @@ def test_defaults_are_filled_in(minimal):
         "kernel": 3,
         "activation": "relu",
     }
-    assert options["train"]["learning_rate"] == 0.001
+    assert options["train"]["learning_rate"] == 0.003
     assert list(options["patch"]) == ["size", "foreground_share"]
 
 

@@ -1,0 +1,207 @@
+"""Looking at everything that a config names before anything runs: all mistakes at once, file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bioloom.errors import BioLoomError
+from bioloom.geometry.grid import tiles
+from bioloom.preprocess.checks import check_image, check_labels, check_pair, narrowest, spacing_of
+from bioloom.preprocess.convert import stored_dtype
+from bioloom.preprocess.slabs import scan, slab_shape
+from bioloom.preprocess.statistics import Statistics
+from bioloom.registry import table
+from bioloom.settings import parse_config, read_yaml
+from bioloom.settings.config import Config
+from bioloom.volumes.formats import read_foreign
+from bioloom.volumes.formats.foreign import Foreign
+from bioloom.volumes.layout import CHUNK_SIDE
+from bioloom.volumes.samples import SPLITS, Sample, check_labelled, discover, split_samples
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was found out about one image and its labels.
+
+    Parameters
+    ----------
+    sample : Sample
+        Which files.
+    shape : tuple of int
+        Spatial shape in voxels.
+    channels : int
+        Number of channels.
+    dtype : str
+        Type of the voxels in the file.
+    spacing : tuple of float, optional
+        Voxel size in micrometres, None if nobody says.
+    objects : int, optional
+        Labelled objects, None if there are no labels or they were not read.
+    """
+
+    sample: Sample
+    shape: tuple[int, ...]
+    channels: int
+    dtype: str
+    spacing: tuple[float, ...] | None
+    objects: int | None = None
+
+
+@dataclass
+class Checked:
+    """What a check found.
+
+    Parameters
+    ----------
+    config : Config or None
+        The config, None if it has mistakes; then what can be checked of its data is.
+    samples : list of Sample
+        The images, split by split.
+    seen : list of Seen
+        Those that could be opened.
+    mistakes : list of str
+        One line each.
+    """
+
+    config: Config | None = None
+    samples: list[Sample] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Take note of an error in the body, and go on behind it."""
+        try:
+            yield
+        except BioLoomError as error:
+            self.mistakes += [line for line in str(error).splitlines() if line not in self.mistakes]
+
+
+def check_run(path: Path, *, values: bool = True) -> Checked:
+    """Check a config and every file that it names.
+
+    Parameters
+    ----------
+    path : Path
+        The config.
+    values : bool, default True
+        Whether all voxels are read, slab by slab, and not the headers only.
+
+    Returns
+    -------
+    Checked
+        Everything found, mistakes included: none is raised.
+    """
+    checked = Checked()
+    data = None
+    with checked.noting():
+        text = read_yaml(path)
+        data = _data_of(text, checked, path)
+    if data is None:
+        return checked
+    _find_samples(data, checked)
+    for sample in checked.samples:
+        with checked.noting():
+            _look(sample, data, checked, values=values)
+    _compare(checked, data)
+    return checked
+
+
+def _data_of(text: dict[str, Any], checked: Checked, path: Path) -> Config | None:
+    """Return the config, or if it has mistakes one that holds its section ``data`` only."""
+    with checked.noting():
+        checked.config = parse_config(text, source=str(path))
+        return checked.config
+    try:
+        return parse_config({"run": "data", "task": next(iter(table("task"))), "data": text.get("data")})
+    except BioLoomError:
+        return None  # its mistakes are among those of the whole config
+
+
+def _find_samples(config: Config, checked: Checked) -> None:
+    """Note the samples; if they are faulty as a whole, those of every split by itself."""
+    try:
+        checked.samples = discover(config.data)
+    except BioLoomError as error:
+        before = len(checked.mistakes)
+        for split in SPLITS:
+            if (source := getattr(config.data, split)) is not None:
+                with checked.noting():
+                    checked.samples += split_samples(split, source)
+        if len(checked.mistakes) == before:
+            checked.mistakes.append(str(error))
+    else:
+        with checked.noting():
+            check_labelled(checked.samples)
+
+
+def _look(sample: Sample, config: Config, checked: Checked, *, values: bool) -> None:
+    """Open the files of one sample; whatever is wrong about them is noted."""
+    axes = config.data.axes
+    image = labels = spacing = objects = None
+    with checked.noting():
+        image = read_foreign(sample.path, axes)
+        found, known = spacing_of(image, config.data.voxel_size)
+        spacing = found if known else None
+    if sample.labels is not None:
+        with checked.noting():
+            labels = read_foreign(sample.labels, axes, labels=True)
+            check_labels(labels)
+            if image is not None:
+                check_pair(image, labels)
+    if values and image is not None:
+        with checked.noting():
+            check_image(sample, _statistics(image))
+    if values and labels is not None:
+        with checked.noting():
+            objects = _count_objects(labels)
+    if image is not None:
+        dtype = str(image.source.dtype)
+        checked.seen.append(Seen(sample, image.spatial, image.channels, dtype, spacing, objects))
+
+
+def _statistics(image: Foreign) -> Statistics:
+    dtype = stored_dtype(image)
+    slabs = list(tiles(image.spatial, slab_shape(image, (CHUNK_SIDE[image.ndim],) * image.ndim)))
+    statistics = Statistics(image.channels, dtype, again=lambda: map(image.read, slabs))
+    for slab in slabs:
+        statistics.add(image.read(slab).astype(dtype, copy=False))
+    return statistics
+
+
+def _count_objects(labels: Foreign) -> int | None:
+    """Return how many objects are labelled; None where the labels are of another kind, which is noted."""
+    if labels.dtype.kind == "f" or labels.channels != 1:
+        return None
+    found = scan(labels, objects=True)
+    narrowest(labels.path, *found.range, signed=False)
+    return found.objects
+
+
+def _compare(checked: Checked, config: Config) -> None:
+    """Note images that differ in kind from the first one, and lists over space that do not suit them."""
+    if not checked.seen:
+        return
+    first = checked.seen[0]
+    for other in checked.seen[1:]:
+        if (len(other.shape), other.channels) != (len(first.shape), first.channels):
+            checked.mistakes.append(
+                f"{other.sample.path} has {_kind(other)}, {first.sample.path} has {_kind(first)}; "
+                "allowed: images of one kind in a run; fix: sort them into runs, or set data.axes"
+            )
+    for option in ("patch.size", "patch.overlap", "infer.chunk", "infer.block", "infer.halo"):
+        section, key = option.split(".")
+        numbers: Sequence[int] | str = getattr(getattr(config, section), key)
+        if numbers != "auto" and len(numbers) != len(first.shape):
+            checked.mistakes.append(
+                f"{option} has {len(numbers)} numbers, {first.sample.path} has {len(first.shape)} spatial "
+                "axes; allowed: one number per spatial axis; fix: correct it, or data.axes"
+            )
+
+
+def _kind(seen: Seen) -> str:
+    return f"{seen.channels} channel(s) and {len(seen.shape)} spatial axes"

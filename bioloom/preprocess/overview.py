@@ -1,0 +1,102 @@
+"""What a check says when all is well: a table of the images, what will happen, and advice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from bioloom.preprocess.check import Checked, Seen
+from bioloom.volumes.samples import SPLITS
+
+COLUMNS = ("split", "images", "voxels", "type", "voxel size (um)", "channels", "objects")
+
+
+def overview(checked: Checked, config: str) -> str:
+    """Return the text for a check without mistakes.
+
+    Parameters
+    ----------
+    checked : Checked
+        What was found.
+    config : str
+        The path of the config, as the user wrote it.
+    """
+    splits = {split: [seen for seen in checked.seen if seen.sample.split == split] for split in SPLITS}
+    rows = [_row(split, seen) for split, seen in splits.items() if seen]
+    lines = [*_table([COLUMNS, *rows]), "", _plan(splits)]
+    lines += [f"advice: {text}" for text in advice(checked)]
+    return "\n".join([*lines, f"no mistakes; next: snakemake --cores all --configfile {config}"])
+
+
+def advice(checked: Checked) -> Iterator[str]:
+    """Yield what is no mistake but worth knowing, one line each."""
+    unknown = sum(seen.spacing is None for seen in checked.seen)
+    if unknown:
+        yield (
+            f"the voxel size of {unknown} of {len(checked.seen)} images is unknown and taken for 1 um; "
+            "set data.voxel_size to get sizes in micrometres"
+        )
+    config = checked.config
+    if config is None:
+        return
+    set_aside = [s.sample.image for s in checked.seen if s.sample.split == "val"]
+    if set_aside and config.data.val is None and config.data.samples is None:
+        yield f"no data.val: set aside from data.train for validation: {', '.join(set_aside)}"
+    if config.patch.size != "auto" and checked.seen:
+        smallest = [min(sides) for sides in zip(*(s.shape for s in checked.seen), strict=True)]
+        if any(side > n for side, n in zip(config.patch.size, smallest, strict=True)):
+            yield (
+                f"patch.size {_sides(config.patch.size)} exceeds the smallest image side "
+                f"({_sides(smallest)}); such images are filled up with their mirror image"
+            )
+    empty = [s.sample.path.name for s in checked.seen if s.sample.split == "train" and s.objects == 0]
+    if empty:
+        yield f"no object is labelled in {', '.join(empty)}"
+
+
+def _plan(splits: dict[str, list[Seen]]) -> str:
+    """Return one sentence about what a run will do."""
+    counts = {split: len(seen) for split, seen in splits.items()}
+    words = {
+        "train": "learn from {}",
+        "val": "choose thresholds on {}",
+        "test": "score on {}",
+        "predict": "predict {} without labels",
+    }
+    parts = [words[split].format(_images(n)) for split, n in counts.items() if n]
+    return f"the run will {', '.join(parts)}"
+
+
+def _images(count: int) -> str:
+    return f"{count} image{'s' if count != 1 else ''}"
+
+
+def _row(split: str, seen: Sequence[Seen]) -> tuple[str, ...]:
+    counted = [s.objects for s in seen if s.objects is not None]
+    return (
+        split,
+        str(len(seen)),
+        _ranges([s.shape for s in seen]),
+        ", ".join(sorted({s.dtype for s in seen})),
+        ", ".join(sorted({_size(s) for s in seen})),
+        str(seen[0].channels),
+        str(sum(counted)) if counted else "-",
+    )
+
+
+def _ranges(shapes: Sequence[Sequence[int]]) -> str:
+    """Return ``256 x 200..256`` for shapes that differ along the second axis."""
+    axes = [(min(sides), max(sides)) for sides in zip(*shapes, strict=True)]
+    return " x ".join(str(low) if low == high else f"{low}..{high}" for low, high in axes)
+
+
+def _size(seen: Seen) -> str:
+    return "unknown" if seen.spacing is None else " x ".join(f"{side:.4g}" for side in seen.spacing)
+
+
+def _sides(sides: Iterable[int]) -> str:
+    return " x ".join(map(str, sides))
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]

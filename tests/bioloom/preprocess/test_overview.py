@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from bioloom.preprocess.check import Checked, Seen
+from bioloom.preprocess.overview import advice, overview
+from bioloom.settings import parse_config
+from bioloom.volumes.samples import Sample
+
+
+def seen(name, split, shape=(30, 40), spacing=(0.5, 0.25), objects=3):
+    return Seen(Sample(f"{split}_{name}", split, Path(f"{name}.tif")), shape, 1, "uint8", spacing, objects)
+
+
+def checked(*images, **changes):
+    data = {split: {"images": "a", "labels": "b"} for split in ("train", "val")}
+    config = {"run": "a", "task": "instance_segmentation", "data": data} | changes
+    return Checked(parse_config(config), [s.sample for s in images], list(images))
+
+
+def test_a_table_of_the_splits():
+    images = [
+        seen("a", "train"),
+        seen("b", "train", shape=(30, 64)),
+        seen("c", "test"),
+        seen("d", "predict", objects=None),
+    ]
+    lines = overview(checked(*images), "my.yaml").splitlines()
+    assert lines[:4] == [
+        "split    images  voxels       type   voxel size (um)  channels  objects",
+        "train    2       30 x 40..64  uint8  0.5 x 0.25       1         6",
+        "test     1       30 x 40      uint8  0.5 x 0.25       1         3",
+        "predict  1       30 x 40      uint8  0.5 x 0.25       1         -",
+    ]
+    assert lines[5:] == [
+        "the run will learn from 2 images, score on 1 image, predict 1 image without labels",
+        "no mistakes; next: snakemake --cores all --configfile my.yaml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("image", "changes", "says"),
+    [
+        (seen("a", "train", spacing=None), {}, "the voxel size of 1 of 1 images is unknown"),
+        (seen("a", "train"), {"patch": {"size": [32, 32]}}, "exceeds the smallest image side (30 x 40)"),
+        (seen("a", "train", objects=0), {}, "no object is labelled in a.tif"),
+        (
+            seen("c", "val"),
+            {"data": {"train": {"images": "a", "labels": "b"}}},
+            "set aside from data.train for validation: val_c",
+        ),
+    ],
+)
+def test_advice(image, changes, says):
+    (line,) = advice(checked(image, **changes))
+    assert says in line
+
+
+def test_no_advice_where_all_is_well():
+    images = [seen("a", "train"), seen("c", "val")]
+    assert list(advice(checked(*images, patch={"size": [16, 16]}))) == []

@@ -1,0 +1,99 @@
+from math import prod
+
+import pytest
+
+from bioloom.errors import BioLoomError
+from bioloom.preprocess import rules
+from bioloom.settings import parse_options
+from bioloom.settings.resolve import resolve
+
+
+def facts(ndim=2, **changes):
+    values = {
+        "ndim": ndim,
+        "spacing_um": [1.0] * ndim,
+        "median_shape": [300] * ndim,
+        "object_diameter_um": {"95": 20.0},
+        "object_voxels": {"1": 90.0},
+        "largest_object": [30] * ndim,
+        "median_radius_um": 7.2,
+    }
+    return values | changes
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (facts(), [128, 128]),  # six objects are 120 voxels
+        (facts(object_diameter_um={"95": 30.0}), [192, 192]),
+        (facts(object_diameter_um={"95": 300.0}), [256, 256]),
+        (facts(median_shape=[60, 300]), [64, 128]),
+        (facts(3), [64, 64, 64]),
+        (facts(3, spacing_um=[4.0, 1.0, 1.0]), [16, 64, 64]),
+        ({k: v for k, v in facts().items() if "object" not in k}, [128, 128]),
+    ],
+)
+def test_patches_are_some_objects_wide(found, expected):
+    assert rules.patch_size(found)[0] == expected
+
+
+def test_axes_with_coarse_voxels_are_pooled_later():
+    flat, _ = rules.poolings(facts(), [128, 128], 4)
+    assert flat == [[2, 2]] * 4
+    deep, _ = rules.poolings(facts(3, spacing_um=[4.0, 1.0, 1.0]), [16, 64, 64], 4)
+    assert deep == [[1, 2, 2], [1, 2, 2], [2, 2, 2], [2, 2, 2]]
+    assert rules.kernels(facts(3, spacing_um=[4.0, 1.0, 1.0]), deep)[0][:2] == [[1, 3, 3], [3, 3, 3]]
+    assert rules.poolings(facts(), [6, 128], 4)[0] == [[1, 2]]  # then the voxels are twice as long along x
+    assert rules.poolings(facts(), [7, 7], 4)[0] == []
+
+
+def test_patches_always_halve_as_often_as_the_network_does():
+    for side in range(16, 257, 16):
+        levels, _ = rules.poolings(facts(), [side, side], 4)
+        assert all(side % prod(pool[axis] for pool in levels) == 0 for axis in (0, 1))
+
+
+def test_batches_fit_the_budget():
+    assert rules.batch_size(facts(), [128, 128])[0] == 16
+    assert rules.batch_size(facts(), [256, 256])[0] == 4
+    assert rules.batch_size(facts(), [2048, 2048])[0] == 2
+
+
+def test_sizes_of_operations_come_from_the_objects():
+    assert rules.smallest_object(facts())[0] == 90
+    assert rules.largest_hole(facts())[0] == 8
+    assert rules.halo(facts())[0] == [34, 34]
+    assert rules.halo(facts(3, largest_object=[2, 90, 3]))[0] == [16, 94, 16]
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_all_that_is_left_to_auto_is_settled_with_a_reason(ndim):
+    config = parse_options({"task": "instance_segmentation"})
+    settled = rules.settle(config, facts(ndim), 3)
+    assert all(choice["reason"] for choice in settled.values())
+    resolved = resolve(config, settled).model_dump()
+    sections = ("patch", "model", "train", "infer")
+    left = {f"{s}.{key}" for s in sections for key, value in resolved[s].items() if value == "auto"}
+    assert left == {"train.targets", "train.losses", "train.precision", "train.device"} | {
+        "infer.precision",
+        "infer.device",
+    }
+
+
+def test_what_is_given_is_not_settled():
+    options = {
+        "patch": {"size": [64, 64]},
+        "model": {"name": "unet", "feature_maps": [4, 8]},
+        "train": {"steps": 7},
+    }
+    settled = rules.settle(parse_options(options), facts(), 3)
+    assert not {"patch.size", "model.feature_maps", "train.steps"} & set(settled)
+    assert settled["patch.overlap"]["value"] == [16, 16]
+    assert settled["model.pooling"]["value"] == [[2, 2]]
+
+
+def test_patches_of_another_number_of_axes():
+    with pytest.raises(
+        BioLoomError, match=r"patch\.size has 3 numbers, the training images have 2 spatial axes"
+    ):
+        rules.settle(parse_options({"patch": {"size": [8, 8, 8]}}), facts(), 3)
