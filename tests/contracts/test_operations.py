@@ -15,7 +15,8 @@ TILES = {2: [(9, 14), (36, 5), (17, 40)], 3: [(4, 5, 6), (11, 3, 15), (10, 12, 1
 
 def labels_of(name, prediction, tile=None, halo=2):
     shape = prediction.shape[1:]
-    operations = [name] if name == "watershed" else ["watershed", name]
+    watershed = {"name": "watershed", "seeds": "distance"}
+    operations = [watershed] if name == "watershed" else [watershed, name]
     passes = compile_passes(
         operations,
         channels=("foreground", "distance"),

@@ -33,7 +33,7 @@ def test_flops_of_two_convolutions(size):
 
 
 def test_flops_of_the_published_training_step():
-    model = build_model("residual_unet", 1, 2, 2)
+    model = build_model({"name": "residual_unet", "upsampling": "transpose"}, 1, 2, 2)
     assert round(4 * estimate_flops(model, (256, 256), training=True) / 1e9) == 76
 
 

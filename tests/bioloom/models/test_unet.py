@@ -7,6 +7,7 @@ from bioloom.models.build import build_model, parameter_count
 
 # Published for kernel 3, one channel in and out, with a normalisation after each transposed convolution.
 PEER = {2: 1_944_241, 3: 5_648_337}
+TRANSPOSED = {"name": "unet", "upsampling": "transpose"}
 DEFAULT = (16, 32, 64, 128, 256)
 
 
@@ -41,7 +42,7 @@ def test_the_closed_form_gives_the_published_counts(ndim):
 def test_ours_is_the_same_without_the_biases_that_a_normalisation_cancels(
     ndim, widths, normalization, values
 ):
-    options = {"name": "unet", "feature_maps": list(widths), "normalization": normalization}
+    options = {**TRANSPOSED, "feature_maps": list(widths), "normalization": normalization}
     with pytest.warns(UserWarning, match="statistics") if normalization == "group" else nothing():
         count = parameter_count(build_model(options, 1, 1, ndim))
     assert count == closed_form(widths, ndim, per_convolution=values, per_transposed=1)
@@ -51,4 +52,4 @@ def test_ours_is_the_same_without_the_biases_that_a_normalisation_cancels(
 def test_the_difference_to_the_peer_is_what_the_docstring_says(ndim):
     biases = 2 * sum(DEFAULT) + 2 * sum(DEFAULT[:-1])
     assert biases == 1472
-    assert parameter_count(build_model("unet", 1, 1, ndim)) == PEER[ndim] - biases - 480
+    assert parameter_count(build_model(TRANSPOSED, 1, 1, ndim)) == PEER[ndim] - biases - 480

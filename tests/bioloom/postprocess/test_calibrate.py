@@ -8,6 +8,7 @@ from bioloom.postprocess.passes import run_in_memory
 from bioloom.postprocess.program import compile_passes
 
 CHANNELS = ("foreground", "distance")
+WATERSHED = {"name": "watershed", "seeds": "distance"}
 
 
 def score(truth, labels, thresholds):
@@ -31,7 +32,7 @@ def discs(count=8, pitch=12, level=1.0, bridge=0.0):
     return np.stack([foreground, np.clip(1 - radius / 4, 0, 1) * inside]).astype(np.float32), truth
 
 
-def fit(images, operations=("watershed",)):
+def fit(images, operations=(WATERSHED,)):
     return fit_thresholds(
         [image for image, _ in images],
         [truth for _, truth in images],
@@ -70,7 +71,7 @@ def test_counts_are_pooled_over_images():
     separate = []
     for image, truth in images:
         passes = compile_passes(
-            ["watershed"], channels=CHANNELS, spacing=(1, 1), thresholds={"foreground": 0.4, "seed": 0.3}
+            [WATERSHED], channels=CHANNELS, spacing=(1, 1), thresholds={"foreground": 0.4, "seed": 0.3}
         )
         labels = run_in_memory(image, passes, Layout.cut(truth.shape, truth.shape, 0))
         separate.append(score(truth, labels, calibrate.IOU_THRESHOLDS))
@@ -79,7 +80,7 @@ def test_counts_are_pooled_over_images():
 
 
 def test_a_threshold_that_the_user_set_is_kept():
-    fixed = {"name": "watershed", "foreground_threshold": 0.45}
+    fixed = {"name": "watershed", "seeds": "distance", "foreground_threshold": 0.45}
     result = fit([discs()], [fixed])
     assert result.thresholds == {"foreground": 0.45, "seed": 0.5}
     assert len(result.curve) == 7
@@ -95,7 +96,7 @@ def test_remembered_ranks_make_the_labels_of_the_pipeline(crowded):
         seen.append(labels)
         return score(truth, labels, thresholds)
 
-    fit_thresholds([image], [np.zeros((40, 44), int)], ["watershed"], note, channels=CHANNELS, spacing=(1, 1))
+    fit_thresholds([image], [np.zeros((40, 44), int)], [WATERSHED], note, channels=CHANNELS, spacing=(1, 1))
     for labels, pair in zip(seen, fit([(image, np.zeros((40, 44), int))]).curve, strict=True):
-        passes = compile_passes(["watershed"], channels=CHANNELS, spacing=(1, 1), thresholds=pair)
+        passes = compile_passes([WATERSHED], channels=CHANNELS, spacing=(1, 1), thresholds=pair)
         np.testing.assert_array_equal(labels, run_in_memory(image, passes, Layout.cut((40, 44), (40, 44), 0)))

@@ -7,11 +7,13 @@ from bioloom.postprocess.passes import ArrayReader, Run, run_in_memory
 from bioloom.postprocess.program import compile_passes
 from bioloom.postprocess.workspace import FileWorkspace
 
+WATERSHED = {"name": "watershed", "seeds": "distance"}
+
 SHAPE = (30, 33)
 
 
 def program():
-    operations = ["watershed", "fill_holes", {"name": "remove_small", "min_voxels": 6}]
+    operations = [WATERSHED, "fill_holes", {"name": "remove_small", "min_voxels": 6}]
     return compile_passes(operations, channels=("foreground", "distance"), spacing=(1, 1))
 
 

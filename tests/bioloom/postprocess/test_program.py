@@ -7,6 +7,7 @@ from bioloom.errors import BioLoomError
 from bioloom.postprocess.program import compile_passes
 
 CHANNELS = ("foreground", "distance")
+WATERSHED = {"name": "watershed", "seeds": "distance"}
 
 
 def names(operations):
@@ -14,9 +15,9 @@ def names(operations):
 
 
 def test_operations_compile_to_few_passes_with_names_in_order():
-    assert names(["watershed"]) == ["0-seeds", "1-flood", "2-relabel"]
-    assert names(["watershed", "remove_small"]) == ["0-seeds", "1-flood", "2-relabel"]
-    assert names(["watershed", "fill_holes", "remove_small", "fill_holes"]) == [
+    assert names([WATERSHED]) == ["0-seeds", "1-flood", "2-relabel"]
+    assert names([WATERSHED, "remove_small"]) == ["0-seeds", "1-flood", "2-relabel"]
+    assert names([WATERSHED, "fill_holes", "remove_small", "fill_holes"]) == [
         "0-seeds",
         "1-flood",
         "2-fill_holes",
@@ -27,7 +28,7 @@ def test_operations_compile_to_few_passes_with_names_in_order():
 
 def test_an_operation_sees_the_labels_of_the_one_before():
     passes = compile_passes(
-        ["watershed", "remove_small", "fill_holes", "fill_holes"], channels=CHANNELS, spacing=(1, 1)
+        [WATERSHED, "remove_small", "fill_holes", "fill_holes"], channels=CHANNELS, spacing=(1, 1)
     )
     assert len(passes[1].filters) == 1
     assert [step.of for step in passes[2:]] == ["1-flood", "2-fill_holes", "3-fill_holes"]

@@ -6,6 +6,8 @@ from bioloom.postprocess.blocks import Layout
 from bioloom.postprocess.passes import run_in_memory
 from bioloom.postprocess.program import compile_passes
 
+WATERSHED = {"name": "watershed", "seeds": "distance"}
+
 
 def squares():
     prediction = np.zeros((2, 8, 16), np.float32)
@@ -17,7 +19,7 @@ def squares():
 
 @pytest.mark.parametrize(("smallest", "sizes"), [(1, [4, 9, 12]), (4, [4, 9, 12]), (5, [9, 12]), (13, [])])
 def test_objects_that_are_too_small_go_and_the_others_are_numbered_anew(smallest, sizes):
-    operations = ["watershed", {"name": "remove_small", "min_voxels": smallest}]
+    operations = [WATERSHED, {"name": "remove_small", "min_voxels": smallest}]
     passes = compile_passes(operations, channels=("foreground", "distance"), spacing=(1, 1))
     for tile in ((8, 16), (3, 4)):
         labels = run_in_memory(squares(), passes, Layout.cut((8, 16), tile, halo=1))
@@ -27,7 +29,7 @@ def test_objects_that_are_too_small_go_and_the_others_are_numbered_anew(smallest
 def test_auto_takes_the_given_value_and_20_without_one():
     def smallest(**kwargs):
         passes = compile_passes(
-            ["watershed", "remove_small"], channels=("foreground", "distance"), spacing=(1, 1), **kwargs
+            [WATERSHED, "remove_small"], channels=("foreground", "distance"), spacing=(1, 1), **kwargs
         )
         return passes[1].filters[0].min_voxels
 

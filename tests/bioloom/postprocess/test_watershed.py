@@ -10,6 +10,7 @@ from bioloom.postprocess.program import compile_passes
 from bioloom.postprocess.workspace import MemoryWorkspace
 
 CHANNELS = ("foreground", "distance")
+WATERSHED = {"name": "watershed", "seeds": "distance"}
 TILES = {
     2: [(40, 44), (13, 11), (1, 44), (20, 9), (39, 43)],
     3: [(12, 14, 16), (5, 6, 7), (1, 14, 4), (12, 3, 3), (11, 13, 15)],
@@ -17,7 +18,9 @@ TILES = {
 
 
 def passes_of(ndim, **options):
-    return compile_passes([{"name": "watershed", **options}], channels=CHANNELS, spacing=(1.0,) * ndim)
+    return compile_passes(
+        [{"name": "watershed", "seeds": "distance", **options}], channels=CHANNELS, spacing=(1.0,) * ndim
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +93,10 @@ def test_a_part_without_a_seed_is_no_object():
 def test_thresholds_come_from_the_options_then_the_calibration_then_one_half():
     def rules(thresholds, **options):
         passes = compile_passes(
-            [{"name": "watershed", **options}], channels=CHANNELS, spacing=(1, 1), thresholds=thresholds
+            [{"name": "watershed", "seeds": "distance", **options}],
+            channels=CHANNELS,
+            spacing=(1, 1),
+            thresholds=thresholds,
         )
         return passes[0].rules.foreground_threshold, passes[0].rules.seed_threshold
 
@@ -116,8 +122,8 @@ def test_seeds_may_be_foreground_without_contour():
 
 def test_mistakes_are_named():
     with pytest.raises(BioLoomError, match="no channel 'distance'; allowed: foreground"):
-        compile_passes(["watershed"], channels=["foreground"], spacing=(1, 1))
+        compile_passes([WATERSHED], channels=["foreground"], spacing=(1, 1))
     with pytest.raises(BioLoomError, match="connectivity 3 on a 2D image"):
         passes_of(2, connectivity=3)
     with pytest.raises(BioLoomError, match="fix: put it first"):
-        compile_passes(["watershed", "watershed"], channels=CHANNELS, spacing=(1, 1))
+        compile_passes([WATERSHED, "watershed"], channels=CHANNELS, spacing=(1, 1))
