@@ -25,7 +25,7 @@ demo: install
 	echo "done in $$(( $$(date +%s) - start )) s: open results/demo/report.html"
 
 test: install
-	pytest -m "not slow" -n $(CORES) --dist loadgroup
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE pytest -m "not slow" -n $(CORES) --dist loadgroup
 
 test-slow: install
 	pytest -m slow

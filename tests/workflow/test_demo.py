@@ -10,6 +10,7 @@ import pytest
 import tifffile
 import yaml
 import zarr
+from scipy import ndimage
 from yaozarrs import validate_zarr_store
 
 from bioloom.geometry.box import Box
@@ -20,7 +21,6 @@ from bioloom.infer.stitch import stitch_block
 from bioloom.postprocess.blocks import Layout
 from bioloom.postprocess.passes import run_in_memory
 from bioloom.postprocess.program import compile_passes
-from bioloom.volumes.store import open_volume
 
 pytestmark = pytest.mark.slow
 
@@ -66,12 +66,13 @@ class Mirrored:
 
 
 def predict(demo, image):
-    """Return the prediction of a picture in memory, normalised like the test tile."""
+    """Return the prediction of a picture in memory and its channels, normalised as any image of a run is."""
     predictor, spec = open_predictor(
         demo / "models/all", batch_size=4, precision="auto", device="cpu", threads=2
     )
-    facts = open_volume(demo / "images/test_tile-11.zarr").facts["intensity"]
-    offset, scale = (np.array(facts[name], np.float32) for name in ("offset", "scale"))
+    low, high = np.percentile(image, (1, 99.8))
+    offset = np.array([low], np.float32)
+    scale = np.maximum(high - low, spec.normalize["floor"]).astype(np.float32)
     grid = PatchGrid(image.shape, tuple(spec.patch["size"]), tuple(spec.patch["overlap"]))
     rows = plan_chunks({"a": grid}, (99, 99))
     sums = predict_chunk(rows, {"a": Picture(Mirrored(image), grid, offset, scale)}, predictor)
@@ -94,13 +95,12 @@ def test_the_patch_grid_hardly_shows(demo):
 
 @pytest.mark.parametrize("picture", ["zeros", "background", "noise"])
 def test_an_empty_picture_has_no_objects(demo, picture):
-    tile = tifffile.imread(TILES / "test/images/tile_11.tif")
-    background = np.percentile(tile, 20)
-    generator = np.random.default_rng(0)
+    tile, truth = (tifffile.imread(TILES / "test" / kind / "tile_11.tif") for kind in ("images", "labels"))
+    background = tile[ndimage.binary_dilation(truth > 0, iterations=8) == 0]
     image = {
         "zeros": np.zeros((300, 300)),
-        "background": np.full((300, 300), background),
-        "noise": generator.normal(background, 2.0, (300, 300)),
+        "background": np.full((300, 300), background.mean()),
+        "noise": np.random.default_rng(0).normal(background.mean(), background.std(), (300, 300)),
     }[picture].astype(np.float32)
     prediction, channels = predict(demo, image)
     passes = compile_passes(
