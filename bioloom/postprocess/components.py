@@ -6,7 +6,6 @@ the surfaces of touching cores are enough to find every pair of components that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from bioloom.geometry.box import Box
 from bioloom.postprocess.blocks import Layout
+from bioloom.postprocess.labels import first_voxels
 from bioloom.postprocess.workspace import Arrays
 
 NEIGHBOURS: dict[tuple[int, int], Literal[4, 6, 8, 18, 26]] = {
@@ -59,52 +59,64 @@ def faces(core: Box) -> dict[str, Box]:
     return boxes
 
 
-def unite_components(
-    partials: Iterator[Arrays], layout: Layout, connectivity: int
-) -> dict[str, NDArray[Any]]:
-    """Number the components of the whole image by their first voxels.
+class Union:
+    """Components of a whole image, from the components of its blocks.
 
     Parameters
     ----------
-    partials : iterator of Arrays
-        In block order, each with ``first`` (the first voxel of each local component, as raster index of
-        the image) and the labels of its :func:`faces`.
     layout : Layout
         The blocks.
     connectivity : int
         As in :func:`label_components`.
-
-    Returns
-    -------
-    dict
-        ``ids`` (uint32, the image-wide id of every local component, block after block) and ``offsets``
-        (int64, where each block's entries begin, and the total).
+    prefix : str
+        What stands before the names ``first`` and ``face-...`` in the partials.
     """
-    first, pairs, offsets = [], [np.empty((0, 2), np.int64)], [0]
-    surfaces: dict[int, Surface] = {}
-    last_use: dict[int, int] = {}
-    for position, (block, partial) in enumerate(zip(layout.blocks, partials, strict=True)):
-        first.append(partial.read("first"))
-        surfaces[position] = _surface(partial, block.core, offsets[-1])
-        offsets.append(offsets[-1] + first[-1].size)
-        around = layout.touching(block.core.grow(1))
-        last_use[position] = around[-1]
+
+    def __init__(self, layout: Layout, connectivity: int, prefix: str = "") -> None:
+        self._layout = layout
+        self._connectivity = connectivity
+        self._prefix = prefix
+        self._first: list[NDArray[np.int64]] = []
+        self._pairs = [np.empty((0, 2), np.int64)]
+        self._offsets = [0]
+        self._surfaces: dict[int, Surface] = {}
+        self._last_use: dict[int, int] = {}
+
+    def add(self, partial: Arrays) -> None:
+        """Take the next block, in their order, into account.
+
+        Its partial has ``first`` (the first voxel of each local component, as raster index of the image) and
+        the labels of its :func:`faces`.
+        """
+        position = len(self._first)
+        block = self._layout.blocks[position]
+        self._first.append(partial.read(f"{self._prefix}first"))
+        self._surfaces[position] = self._surface(partial, block.core)
+        self._offsets.append(self._offsets[-1] + self._first[-1].size)
+        around = self._layout.touching(block.core.grow(1))
+        self._last_use[position] = around[-1]
         for other in around:
             if other < position:
-                core = layout.blocks[other].core
-                pairs.append(_pairs(surfaces[other], core, surfaces[position], block.core, connectivity))
-        for done in [key for key in surfaces if last_use[key] <= position]:
-            del surfaces[done]  # all its neighbours were seen: memory holds one layer of blocks
-    ids = _number(np.concatenate(first), np.concatenate(pairs))
-    return {"ids": ids, "offsets": np.array(offsets, np.int64)}
+                pair = (self._layout.blocks[other].core, block.core)
+                surfaces = (self._surfaces[other], self._surfaces[position])
+                self._pairs.append(_pairs(surfaces[0], pair[0], surfaces[1], pair[1], self._connectivity))
+        for done in [key for key in self._surfaces if self._last_use[key] <= position]:
+            del self._surfaces[done]  # all its neighbours were seen: memory holds one layer of blocks
 
+    def ids(self) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """Return the image-wide id of every local component, and where each block's entries begin.
 
-def _surface(partial: Arrays, core: Box, offset: int) -> Surface:
-    surface = []
-    for name, box in faces(core).items():
-        labels = partial.read(name).astype(np.int64)
-        surface.append((box, np.where(labels > 0, labels + offset, 0)))
-    return surface
+        Ids are numbered by first voxels; the second array, int64, ends with the total.
+        """
+        ids = _number(np.concatenate(self._first), np.concatenate(self._pairs))
+        return ids, np.array(self._offsets, np.int64)
+
+    def _surface(self, partial: Arrays, core: Box) -> Surface:
+        surface = []
+        for name, box in faces(core).items():
+            labels = partial.read(f"{self._prefix}{name}").astype(np.int64)
+            surface.append((box, np.where(labels > 0, labels + self._offsets[-1], 0)))
+        return surface
 
 
 def _pairs(one: Surface, core: Box, two: Surface, other: Box, connectivity: int) -> NDArray[np.int64]:
@@ -122,6 +134,14 @@ def _pairs(one: Surface, core: Box, two: Surface, other: Box, connectivity: int)
         touch = (here > 0) & (there > 0) & (here != there)
         found.append(np.stack([here[touch], there[touch]], axis=1))
     return np.unique(np.concatenate(found), axis=0)
+
+
+def describe(
+    labels: NDArray[Any], count: int, core: Box, image: Box, prefix: str = ""
+) -> dict[str, NDArray[Any]]:
+    """Return what :class:`Union` wants to know of the `count` components of a core."""
+    found = {f"{prefix}{name}": labels[face.within(core).slices] for name, face in faces(core).items()}
+    return {f"{prefix}first": first_voxels(labels, count, core, image), **found}
 
 
 def _half_neighbourhood(ndim: int, connectivity: int) -> list[tuple[int, ...]]:

@@ -69,7 +69,9 @@ class Source:
         """The whole image."""
         return self.layout.image
 
-    def gather(self, box: Box, name: str, lookup: Callable[[int], NDArray[Any]]) -> NDArray[np.uint32]:
+    def gather(
+        self, box: Box, name: str, lookup: Callable[[int], NDArray[Any]], array: str = LABELS
+    ) -> NDArray[np.uint32]:
         """Put the labels of a box together from the partials of every block it touches.
 
         Parameters
@@ -77,9 +79,11 @@ class Source:
         box : Box
             A box inside the image.
         name : str
-            The pass whose partials hold ``labels``.
+            The pass whose partials hold the labels.
         lookup : callable
             Gives, for the position of a block, the image-wide id of each of its labels (entry 0 is 0).
+        array : str
+            What the labels are called there.
 
         Returns
         -------
@@ -89,7 +93,7 @@ class Source:
         for position in self.layout.touching(box):
             block = self.layout.blocks[position]
             common = block.core.clip(box)
-            part = self.workspace.partial(name, block.id).read(LABELS, common.within(block.core).slices)
+            part = self.workspace.partial(name, block.id).read(array, common.within(block.core).slices)
             labels[common.within(box).slices] = np.take(lookup(position), part)
         return labels
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Literal
 
 import numpy as np
@@ -14,23 +15,21 @@ from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.postprocess.blocks import Block
 from bioloom.postprocess.channels import Expression, Terms, find_terms
-from bioloom.postprocess.components import faces, label_components, unite_components
+from bioloom.postprocess.components import Union, describe, label_components
 from bioloom.postprocess.flooding import find_open_faces, flood
-from bioloom.postprocess.labels import LabelPass, first_voxels
+from bioloom.postprocess.labels import LabelPass
 from bioloom.postprocess.ordering import Ranking, smoothing_radius
 from bioloom.postprocess.passes import LABELS, Pass, Source
 from bioloom.postprocess.program import Setting
-from bioloom.postprocess.workspace import Arrays
+from bioloom.postprocess.workspace import Arrays, Slices
 from bioloom.settings.base import Section
 
 Threshold = float | Literal["fit"]
+PARTS = "parts"
 
 
 class WatershedOptions(Section):
-    """Cuts the foreground into objects, one per seed.
-
-    A part of the foreground that holds no seed becomes no object.
-    """
+    """Cuts the foreground into objects, one per seed."""
 
     name: Literal["watershed"] = "watershed"
     foreground: Terms = ("foreground",)
@@ -41,6 +40,11 @@ class WatershedOptions(Section):
     """Terms whose minimum, above its threshold, makes seeds in the mask: `[foreground, not contour]`."""
     seed_threshold: Threshold = "fit"
     """Where seeds begin, in the channel's units; `fit` is the calibrated value, 0.5 without one."""
+    seed_smoothing: float = Field(default=1.0, ge=0, le=16)
+    """Standard deviation of the Gaussian that smooths the seed map before its threshold, in voxels of the
+    finest axis; without it, noise makes several seeds of one. 0: no smoothing."""
+    unseeded: Literal["keep", "drop"] = "keep"
+    """What becomes of a part of the foreground that holds no seed: one object (`keep`), or none (`drop`)."""
     topography: Terms = ("distance",)
     """Terms whose minimum is flooded from high to low values."""
     connectivity: int = Field(default=1, ge=1, le=3)
@@ -59,33 +63,84 @@ class Rules:
     connectivity: int
     radius: tuple[int, ...]
     rank: Ranking
+    sigma: tuple[float, ...]
+    keep_unseeded: bool
 
     def mask(self, prediction: NDArray[Any]) -> NDArray[np.bool_]:
         """Return the foreground, ``(*spatial)``, of a prediction ``(channel, *spatial)``."""
         return self.foreground(prediction) > self.foreground_threshold
 
-    def seed_mask(self, prediction: NDArray[Any]) -> NDArray[np.bool_]:
-        """Return the voxels of seeds, ``(*spatial)``, of a prediction ``(channel, *spatial)``."""
-        return (self.seeds(prediction) > self.seed_threshold) & self.mask(prediction)
+    def seed_mask(self, prediction: NDArray[Any], inner: Slices) -> NDArray[np.bool_]:
+        """Return the voxels of seeds in the part `inner` of a prediction ``(channel, *spatial)``.
+
+        The rest is the context that smoothing needs, :attr:`reach` wide where the image goes on.
+        """
+        from scipy.ndimage import gaussian_filter  # the options above are read without scipy
+
+        values = self.seeds(prediction)
+        if any(self.sigma):
+            # every output is summed up in the same order wherever the window lies, so windows agree exactly
+            values = gaussian_filter(values, self.sigma, mode="reflect", radius=self.reach)
+        return (values[inner] > self.seed_threshold) & self.mask(prediction[(slice(None), *inner)])
+
+    @property
+    def reach(self) -> tuple[int, ...]:
+        """How far smoothing looks, in voxels per axis: three standard deviations."""
+        return tuple(ceil(3 * sigma) for sigma in self.sigma)
 
 
 @dataclass(frozen=True)
 class Seeds:
-    """The connected components of the seed mask, numbered through the image by their first voxels."""
+    """The connected components of the seed mask, and the parts of the foreground without any.
+
+    Both are numbered through the image by their first voxels, the parts after the components.
+    """
 
     name: str
     rules: Rules
 
     def map(self, block: Block, source: Source) -> dict[str, NDArray[Any]]:
-        """Return the local ``labels`` of the core, their ``first`` voxels, and the labels of its faces."""
-        mask = self.rules.seed_mask(source.prediction.read(block.core))
-        labels, count = label_components(mask, self.rules.connectivity)
-        surface = {name: labels[face.within(block.core).slices] for name, face in faces(block.core).items()}
-        return {LABELS: labels, "first": first_voxels(labels, count, block.core, source.image), **surface}
+        """Return the local ``labels`` of seeds in the core, what unites them, and the same for ``parts``."""
+        core, connectivity = block.core, self.rules.connectivity
+        seen = core.grow(self.rules.reach).clip(source.image)
+        prediction, inner = source.prediction.read(seen), core.within(seen).slices
+        seeds = self.rules.seed_mask(prediction, inner)
+        labels, count = label_components(seeds, connectivity)
+        partial = {LABELS: labels, **describe(labels, count, core, source.image)}
+        if self.rules.keep_unseeded:
+            parts, number = label_components(self.rules.mask(prediction[(slice(None), *inner)]), connectivity)
+            seeded = np.zeros(number + 1, np.uint8)
+            seeded[parts[seeds]] = 1
+            partial |= {PARTS: parts, "part-seeded": seeded[1:]}
+            partial |= describe(parts, number, core, source.image, "part-")
+        return partial
 
     def reduce(self, partials: Iterator[Arrays], source: Source) -> dict[str, NDArray[Any]]:
-        """Return the image-wide ``ids`` of all local labels and the ``offsets`` of the blocks in them."""
-        return unite_components(partials, source.layout, self.rules.connectivity)
+        """Return the image-wide ``ids`` of all local labels and the ``offsets`` of the blocks in them.
+
+        ``part-ids`` and ``part-offsets`` are those of the parts; a part with a seed somewhere has id 0.
+        """
+        seeds = Union(source.layout, self.rules.connectivity)
+        parts = Union(source.layout, self.rules.connectivity, "part-")
+        seeded = [np.zeros(0, np.uint8)]
+        for partial in partials:
+            seeds.add(partial)
+            if self.rules.keep_unseeded:
+                parts.add(partial)
+                seeded.append(partial.read("part-seeded"))
+        ids, offsets = seeds.ids()
+        table: dict[str, NDArray[Any]] = {"ids": ids, "offsets": offsets}
+        if self.rules.keep_unseeded:
+            part_ids, table["part-offsets"] = parts.ids()
+            table["part-ids"] = _without_seeds(part_ids, np.concatenate(seeded), int(ids.max(initial=0)))
+        return table
+
+
+def _without_seeds(ids: NDArray[np.uint32], seeded: NDArray[np.uint8], taken: int) -> NDArray[np.uint32]:
+    """Return the ids of parts, after those `taken` by seeds; 0 where any block found a seed in the part."""
+    has_seed = np.zeros(int(ids.max(initial=0)) + 1, bool)
+    has_seed[ids[seeded > 0]] = True
+    return np.where(has_seed[ids], 0, ids + np.uint32(taken)).astype(np.uint32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,14 +171,21 @@ class Flood(LabelPass):
         return flood(rank, mask, seeds, find_open_faces(window, image), rules.connectivity)
 
     def _seeds(self, window: Box, source: Source) -> NDArray[np.uint32]:
+        seeds = source.gather(window, self.seeds, self._ids(source, ""))
+        if self.rules.keep_unseeded:
+            seeds |= source.gather(window, self.seeds, self._ids(source, "part-"), PARTS)
+        return seeds
+
+    def _ids(self, source: Source, prefix: str) -> Callable[[int], NDArray[np.uint32]]:
+        """Return a function from the position of a block to the image-wide ids of its labels."""
         table = source.workspace.table(self.seeds)
-        offsets = table.read("offsets")
+        offsets = table.read(f"{prefix}offsets")
 
         def ids(position: int) -> NDArray[np.uint32]:
-            part = table.read("ids", (slice(int(offsets[position]), int(offsets[position + 1])),))
-            return np.concatenate([np.zeros(1, np.uint32), part])
+            entries = slice(int(offsets[position]), int(offsets[position + 1]))
+            return np.concatenate([np.zeros(1, np.uint32), table.read(f"{prefix}ids", (entries,))])
 
-        return source.gather(window, self.seeds, ids)
+        return ids
 
 
 def watershed(options: WatershedOptions, passes: Sequence[Pass], setting: Setting) -> list[Pass]:
@@ -149,6 +211,8 @@ def watershed(options: WatershedOptions, passes: Sequence[Pass], setting: Settin
         connectivity=options.connectivity,
         radius=smoothing_radius(setting.spacing),
         rank=setting.rank,
+        sigma=tuple(options.seed_smoothing * min(setting.spacing) / step for step in setting.spacing),
+        keep_unseeded=options.unseeded == "keep",
     )
     seeds = Seeds("0-seeds", rules)
     return [seeds, Flood(name="1-flood", rules=rules, seeds=seeds.name)]

@@ -4,8 +4,7 @@ from scipy import ndimage
 
 from bioloom.geometry.box import Box
 from bioloom.postprocess.blocks import Layout
-from bioloom.postprocess.components import NEIGHBOURS, faces, label_components, unite_components
-from bioloom.postprocess.labels import first_voxels
+from bioloom.postprocess.components import NEIGHBOURS, Union, describe, label_components
 from bioloom.postprocess.workspace import MemoryArrays
 
 CASES = [
@@ -14,17 +13,23 @@ CASES = [
 ]
 
 
+def ids_of(layout, partials, connectivity):
+    union = Union(layout, connectivity)
+    for partial in partials:
+        union.add(partial)
+    return union.ids()
+
+
 def united(mask, tile, connectivity):
     layout, partials = Layout.cut(mask.shape, tile, halo=0), []
     for block in layout.blocks:
         labels, count = label_components(mask[block.core.slices], connectivity)
-        parts = {name: labels[face.within(block.core).slices] for name, face in faces(block.core).items()}
-        first = first_voxels(labels, count, block.core, layout.image)
-        partials.append(MemoryArrays({"labels": labels, "first": first, **parts}))
-    table = unite_components(iter(partials), layout, connectivity)
+        found = describe(labels, count, block.core, layout.image)
+        partials.append(MemoryArrays({"labels": labels, **found}))
+    ids, offsets = ids_of(layout, partials, connectivity)
     result = np.zeros(mask.shape, np.int64)
-    for block, partial, offset in zip(layout.blocks, partials, table["offsets"][:-1], strict=True):
-        lookup = np.concatenate([[0], table["ids"][offset:]])
+    for block, partial, offset in zip(layout.blocks, partials, offsets[:-1], strict=True):
+        lookup = np.concatenate([[0], ids[offset:]])
         result[block.core.slices] = lookup[partial.read("labels")]
     return result
 
@@ -58,9 +63,8 @@ def test_blocks_of_different_sizes_meet():
     partials = []
     for block in layout.blocks:
         labels = np.ones(block.core.shape, np.uint16)
-        parts = {name: labels[face.within(block.core).slices] for name, face in faces(block.core).items()}
-        partials.append(MemoryArrays({"first": first_voxels(labels, 1, block.core, layout.image), **parts}))
-    assert unite_components(iter(partials), layout, 1)["ids"].tolist() == [1, 1, 1]
+        partials.append(MemoryArrays(describe(labels, 1, block.core, layout.image)))
+    assert ids_of(layout, partials, 1)[0].tolist() == [1, 1, 1]
 
 
 def test_neighbour_counts_are_those_of_scipy():

@@ -11,6 +11,7 @@ from bioloom.postprocess.workspace import MemoryWorkspace
 
 CHANNELS = ("foreground", "distance")
 WATERSHED = {"name": "watershed", "seeds": "distance"}
+PLAIN = {"seed_smoothing": 0, "unseeded": "drop"}
 TILES = {
     2: [(40, 44), (13, 11), (1, 44), (20, 9), (39, 43)],
     3: [(12, 14, 16), (5, 6, 7), (1, 14, 4), (12, 3, 3), (11, 13, 15)],
@@ -27,11 +28,12 @@ def passes_of(ndim, **options):
     ("shape", "connectivity"),
     [((40, 44), 1), ((40, 44), 2), ((12, 14, 16), 1), ((12, 14, 16), 2), ((12, 14, 16), 3)],
 )
-def test_the_block_grid_never_shows(crowded, shape, connectivity):
+@pytest.mark.parametrize("options", [{}, PLAIN])
+def test_the_block_grid_never_shows(crowded, shape, connectivity, options):
     prediction = crowded(shape, seed=connectivity)
-    passes = passes_of(len(shape), connectivity=connectivity)
+    passes = passes_of(len(shape), connectivity=connectivity, **options)
     whole = run_in_memory(prediction, passes, Layout.cut(shape, shape, halo=0))
-    assert whole.max() > 3
+    assert whole.max() > 2
     for tile in TILES[len(shape)]:
         for halo in (0, 3):
             blocks = run_in_memory(prediction, passes, Layout.cut(shape, tile, halo))
@@ -49,7 +51,7 @@ def test_without_plateaus_it_is_the_usual_watershed(crowded, canonical, shape):
     mask = prediction[0] > 0.5
     seeds, _ = ndimage.label((prediction[1] > 0.5) & mask)
     expected = canonical(plain_watershed(-prediction[1], seeds, mask=mask))
-    labels = run_in_memory(prediction, passes_of(len(shape)), Layout.cut(shape, shape, halo=0))
+    labels = run_in_memory(prediction, passes_of(len(shape), **PLAIN), Layout.cut(shape, shape, halo=0))
     np.testing.assert_array_equal(labels, expected)
 
 
@@ -65,7 +67,7 @@ def bent_tube():
 
 def test_an_object_beyond_the_halo_is_noticed():
     prediction, workspace = bent_tube(), MemoryWorkspace()
-    passes, labels = passes_of(2), np.zeros((30, 40), np.uint32)
+    passes, labels = passes_of(2, **PLAIN), np.zeros((30, 40), np.uint32)
     layout = Layout.cut((30, 40), (8, 8), halo=2)
     Run(
         passes,
@@ -80,14 +82,32 @@ def test_an_object_beyond_the_halo_is_noticed():
     assert workspace.table("1-flood").read("redone") > 10
 
 
-def test_a_part_without_a_seed_is_no_object():
-    prediction = np.zeros((2, 6, 9), np.float32)
-    prediction[0, 1:5, 1:4] = prediction[0, 1:5, 5:8] = 1
+def test_a_part_without_a_seed_is_one_object_or_none():
+    """Parts as long as several blocks: their only seed, if they have one, lies in a block of its own."""
+    prediction = np.zeros((2, 6, 19), np.float32)
+    prediction[0, 1:5, 1:9] = prediction[0, 1:5, 10:18] = 1
     prediction[1, 2, 2] = 1
-    for tile in ((6, 9), (3, 3)):
-        labels = run_in_memory(prediction, passes_of(2), Layout.cut((6, 9), tile, halo=1))
-        assert labels[1:5, 1:4].min() == 1
-        assert not labels[:, 4:].any()
+    for tile in ((6, 19), (3, 3), (1, 19)):
+        layout = Layout.cut((6, 19), tile, halo=1)
+        kept = run_in_memory(prediction, passes_of(2, seed_smoothing=0), layout)
+        assert (kept[1:5, 1:9] == 1).all()
+        assert (kept[1:5, 10:18] == 2).all()
+        dropped = run_in_memory(prediction, passes_of(2, **PLAIN), layout)
+        assert (dropped[1:5, 1:9] == 1).all()
+        assert not dropped[:, 9:].any()
+
+
+@pytest.mark.parametrize("shape", [(30, 34), (10, 12, 14)])
+def test_seeds_are_those_of_the_smoothed_map(canonical, shape):
+    noise = np.random.default_rng(3).random(shape).astype(np.float32)
+    prediction = np.stack([np.ones(shape, np.float32), noise])
+    smooth = ndimage.gaussian_filter(noise, 1.5, truncate=10 / 3)
+    expected = ndimage.label(smooth > 0.52)[0]
+    passes = passes_of(len(shape), seed_smoothing=1.5, seed_threshold=0.52)
+    for tile in (shape, tuple(n // 2 + 1 for n in shape)):
+        labels = run_in_memory(prediction, passes, Layout.cut(shape, tile, halo=3))
+        assert labels.max() == expected.max() > 1
+        np.testing.assert_array_equal(canonical(labels * (expected > 0)), canonical(expected))
 
 
 def test_thresholds_come_from_the_options_then_the_calibration_then_one_half():
@@ -110,7 +130,14 @@ def test_seeds_may_be_foreground_without_contour():
     contour = np.zeros((5, 9), np.float32)
     contour[:, 4] = 0.8
     passes = compile_passes(
-        [{"name": "watershed", "seeds": ["foreground", "not contour"], "topography": ["not contour"]}],
+        [
+            {
+                **PLAIN,
+                "name": "watershed",
+                "seeds": ["foreground", "not contour"],
+                "topography": ["not contour"],
+            }
+        ],
         channels=("foreground", "contour"),
         spacing=(1, 1),
     )
