@@ -82,7 +82,7 @@ def take_fingerprint(images: Sequence[ImageFacts], objects: pd.DataFrame) -> dic
         "median_shape": [int(n) for n in np.median([i.shape for i in images], axis=0)],
         "smallest_shape": [int(n) for n in np.min([i.shape for i in images], axis=0)],
         "intensity_percentiles": {p: _plain(np.median([i.percentiles[p] for i in images], 0)) for p in names},
-        "intensity_floor": _plain(0.1 * np.min([i.scale for i in images], axis=0)),
+        "intensity_floor": _plain(0.5 * np.min([i.scale for i in images], axis=0)),
         "objects": len(objects),
     }
     if len(objects):

@@ -38,7 +38,7 @@ def test_facts_agree_with_numpy(ndim):
     assert facts["median_shape"] == np.median(SHAPES[ndim], axis=0).astype(int).tolist()
     assert facts["smallest_shape"] == np.min(SHAPES[ndim], axis=0).tolist()
     assert facts["intensity_percentiles"] == {"1": [1.0], "99": [201.0]}
-    assert facts["intensity_floor"] == [1.0]  # a tenth of the smallest range
+    assert facts["intensity_floor"] == [5.0]  # half of the smallest range
     voxels = sum(np.prod(shape) for shape in SHAPES[ndim])
     assert facts["foreground_share"] == pytest.approx(table["voxels"].sum() / voxels, rel=1e-5)
     assert facts["object_voxels"]["95"] == pytest.approx(np.percentile(table["voxels"], 95), rel=1e-5)
