@@ -92,6 +92,9 @@ class _PeakMeter(TorchDispatchMode):
         self, func: Callable, types: Any, args: Sequence = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         """Run an operation and count the storages of its results that were not there before."""
+        for given in tree_leaves((args, kwargs)):
+            if isinstance(given, Tensor):
+                self._known.add(given.untyped_storage())  # a view of it is no new one
         results = func(*args, **(kwargs or {}))
         for result in tree_leaves(results):
             if isinstance(result, Tensor):

