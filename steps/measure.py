@@ -16,7 +16,11 @@ from bioloom.settings.config import Config
 @read_flag("--images", "manifest of the images")
 @read_flag("--labels", "manifest of the labels, true or predicted")
 @write_flag("--objects", "object table (CSV)")
-@click.option("--truth", is_flag=True, help="Also measure how far objects reach inwards, for targets.")
+@click.option(
+    "--truth",
+    is_flag=True,
+    help="Measure only what training wants to know: size, position and how far objects reach inwards.",
+)
 def command(options: Config, images: Path, labels: Path, objects: Path, truth: bool) -> None:
     """Example: bioloom measure --options results/demo/options/measure.yaml --images
     results/demo/images/test_tile-11.csv --labels results/demo/outputs/test_tile-11.csv --objects
@@ -34,7 +38,9 @@ def command(options: Config, images: Path, labels: Path, objects: Path, truth: b
     for entry in read_manifest(labels):
         image, volume = open_volume(stores[entry.image]), open_volume(entry.path)
         names = image.channel_names
-        tables.append(measure_volume(volume, image, names, image_id=entry.image, distances=truth))
+        tables.append(
+            measure_volume(volume, image, names, image_id=entry.image, distances=truth, details=not truth)
+        )
     if not tables:
         raise BioLoomError(f"{labels} lists no labels", fix="give the images labels")
     write_table(objects, pd.concat(tables, ignore_index=True), OBJECTS)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from math import prod
 
 from bioloom.geometry.box import Box
 
 BLOCK_VOXELS = 2**24
+SLAB_VOXELS = 2**20
 
 
 def blocks(shape: Sequence[int]) -> Iterator[Box]:
@@ -16,3 +18,13 @@ def blocks(shape: Sequence[int]) -> Iterator[Box]:
     whole = Box.of(tuple(shape))
     for start in product(*(range(0, length, side) for length in whole.shape)):
         yield Box(start, tuple(at + side for at in start)).clip(whole)
+
+
+def slabs(box: Box) -> Iterator[Box]:
+    """Cut a block along its first axis into slabs of `SLAB_VOXELS` voxels, or layers if these hold more.
+
+    What is computed per voxel then takes little memory beside the block itself. An empty block is one slab.
+    """
+    thick = max(1, SLAB_VOXELS // max(1, prod(box.shape[1:])))
+    for at in range(box.start[0], max(box.stop[0], box.start[0] + 1), thick):
+        yield Box((at, *box.start[1:]), (min(at + thick, box.stop[0]), *box.stop[1:]))

@@ -20,13 +20,12 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
-from bioloom.errors import BioLoomError
-from bioloom.measure.runs import checked_labels, find_runs, group
+from bioloom.measure.runs import ObjectRuns, group
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums of n objects with d spatial axes and C channels, sorted by id.
+    """Sums of n objects with d spatial axes, sorted by id.
 
     Parameters
     ----------
@@ -39,8 +38,6 @@ class Moments:
         Sums of products of coordinates, for the pairs of axes (0, 0), (0, 1), ... (d - 1, d - 1).
     start, stop : (n, d) int64
         The half-open bounding box.
-    intensity : (n, C) float64
-        Sums of the image's values; exact for integer images, otherwise up to rounding.
     distance : (n, 1) float64, or (n, 0) when no distances were given
         The largest distance, in its unit.
     """
@@ -51,7 +48,6 @@ class Moments:
     second: np.ndarray
     start: np.ndarray
     stop: np.ndarray
-    intensity: np.ndarray
     distance: np.ndarray
 
     def __len__(self) -> int:
@@ -69,60 +65,43 @@ def axis_pairs(ndim: int) -> list[tuple[int, int]]:
 
 
 def accumulate(
-    labels: np.ndarray,
-    image: np.ndarray | None = None,
-    *,
-    distance: np.ndarray | None = None,
-    origin: Sequence[int] | None = None,
+    runs: ObjectRuns, *, distance: np.ndarray | None = None, origin: Sequence[int] | None = None
 ) -> Moments:
     """Return the moments of the objects of one block.
 
     Parameters
     ----------
-    labels : (*spatial) integer
-        Object ids, 0 for background. Blocks that are added up must not overlap.
-    image : (C, *spatial), optional
-        The intensities to sum.
+    runs : ObjectRuns
+        Of the labels of the block. Blocks that are added up must not overlap.
     distance : (*spatial) float, optional
         A value per voxel whose largest one is kept for each object.
     origin : sequence of int, optional
         Where in the image the block begins; zeros by default.
-
-    Raises
-    ------
-    BioLoomError
-        For labels that are no ids, or an image of another shape.
     """
-    labels = checked_labels(labels)
-    image = np.zeros((0, *labels.shape)) if image is None else image
-    if image.shape[1:] != labels.shape:
-        raise BioLoomError(f"an image of shape {image.shape} for labels of shape {labels.shape}")
-    starts, lengths = find_runs(labels, row=labels.shape[-1])
-    ids = labels.reshape(-1)[starts].astype(np.int64)
-    kept = np.flatnonzero(ids)
-    ids, begin, length = ids[kept], starts[kept], lengths[kept]
-    low = np.stack(np.unravel_index(begin, labels.shape), axis=1).astype(np.int64)
-    low += np.zeros(labels.ndim, np.int64) if origin is None else np.asarray(origin, np.int64)
+    ndim = len(runs.shape)
+    low = np.stack(np.unravel_index(runs.starts, runs.shape), axis=1).astype(np.int64)
+    low += np.zeros(ndim, np.int64) if origin is None else np.asarray(origin, np.int64)
     high = low + 1
-    high[:, -1] += length - 1
-    first, second = _run_sums(low, length)
-    distances = np.zeros((0, *labels.shape)) if distance is None else distance[None]
+    high[:, -1] += runs.lengths - 1
+    first, second = _run_sums(low, runs.lengths)
+    distances = np.zeros((len(runs.ids), 0 if distance is None else 1))
+    if distance is not None and len(runs.ids):
+        distances[:, 0] = np.maximum.reduceat(runs.values(distance), runs.offsets)
     return _grouped(
         Moments(
-            ids=ids,
-            voxels=length,
+            ids=runs.ids,
+            voxels=runs.lengths,
             first=first,
             second=second,
             start=low,
             stop=high,
-            intensity=_per_run(np.add, image, starts)[kept],
-            distance=_per_run(np.maximum, distances, starts)[kept],
+            distance=distances,
         )
     )
 
 
 def merge(parts: Sequence[Moments]) -> Moments:
-    """Add up the moments of one or more blocks that do not overlap, all with the same axes and channels."""
+    """Add up the moments of one or more blocks that do not overlap, all with the same axes."""
     columns = {
         field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Moments)
     }
@@ -172,14 +151,6 @@ def _run_sums(low: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return first, second
 
 
-def _per_run(ufunc: np.ufunc, channels: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Reduce (C, *spatial) values over runs to (runs, C) float64, one channel at a time."""
-    reduced = np.zeros((len(starts), len(channels)))
-    for index, channel in enumerate(channels if len(starts) else ()):
-        reduced[:, index] = ufunc.reduceat(channel.reshape(-1), starts, dtype=np.float64)
-    return reduced
-
-
 def _grouped(rows: Moments) -> Moments:
     """Sum the rows of each id."""
     order, first = group(rows.ids)
@@ -196,6 +167,5 @@ def _grouped(rows: Moments) -> Moments:
         second=reduced(np.add, rows.second),
         start=reduced(np.minimum, rows.start),
         stop=reduced(np.maximum, rows.stop),
-        intensity=reduced(np.add, rows.intensity),
         distance=reduced(np.maximum, rows.distance),
     )

@@ -9,11 +9,42 @@ summed over runs in integers, whatever the size of the ids::
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from bioloom.errors import BioLoomError
 
 LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class ObjectRuns:
+    """The runs of the objects of a label image; those of the background are left out.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the label image.
+    ids, starts, lengths : (n,) int64
+        Object id, flat index of the first voxel and number of voxels of each run.
+    """
+
+    shape: tuple[int, ...]
+    ids: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+
+    def values(self, array: np.ndarray) -> np.ndarray:
+        """Return the values of an array of `shape` in the runs, one run after the other."""
+        positions = np.repeat(self.starts - self.offsets, self.lengths)
+        positions += np.arange(len(positions))
+        return np.asarray(array.reshape(-1)[positions])
+
+    @property
+    def offsets(self) -> np.ndarray:
+        """Where each run begins in what `values` returns; what ``ufunc.reduceat`` wants."""
+        return np.cumsum(self.lengths) - self.lengths
 
 
 def checked_labels(labels: np.ndarray, what: str = "labels") -> np.ndarray:
@@ -75,6 +106,26 @@ def find_runs(*arrays: np.ndarray, row: int | None = None) -> tuple[np.ndarray, 
         change[::row] = True
     starts = np.flatnonzero(change)
     return starts, np.diff(starts, append=size)
+
+
+def object_runs(labels: np.ndarray) -> ObjectRuns:
+    """Return the runs of all objects, row by row.
+
+    Parameters
+    ----------
+    labels : (*spatial) integer
+        Object ids, 0 for background.
+
+    Raises
+    ------
+    BioLoomError
+        For labels that are no ids.
+    """
+    labels = checked_labels(labels)
+    starts, lengths = find_runs(labels, row=labels.shape[-1])
+    ids = labels.reshape(-1)[starts].astype(np.int64)
+    kept = np.flatnonzero(ids)
+    return ObjectRuns(labels.shape, ids[kept], starts[kept], lengths[kept])
 
 
 def group(*keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

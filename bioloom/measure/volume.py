@@ -13,8 +13,9 @@ from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.measure.blocks import blocks
 from bioloom.measure.distance import boundary_distance
-from bioloom.measure.moments import accumulate, merge
-from bioloom.measure.objects import finish
+from bioloom.measure.objects import check_spacing, finish
+from bioloom.measure.runs import checked_labels
+from bioloom.measure.sums import add_up, count, window_of
 
 FIRST_MARGIN = 32
 
@@ -26,6 +27,7 @@ def measure_volume(
     *,
     image_id: str,
     distances: bool = False,
+    details: bool = False,
 ) -> pd.DataFrame:
     """Measure all objects of a stored image; the same table as `bioloom.measure.objects.measure_objects`.
 
@@ -35,7 +37,7 @@ def measure_volume(
         Object ids in one channel; its spacing is the voxel size of the table.
     image : Volume, optional
         Intensities, of the same spatial shape.
-    channel_names, image_id, distances
+    channel_names, image_id, distances, details
         As in `measure_objects`.
 
     Raises
@@ -46,13 +48,25 @@ def measure_volume(
     if image is not None and tuple(image.spatial) != tuple(labels.spatial):
         raise BioLoomError(
             f"an image of spatial shape {tuple(image.spatial)} for labels of shape {tuple(labels.spatial)}"
+            f" ({image_id})"
         )
+    check_spacing(labels.spacing, len(labels.spatial))
+    whole = Box.of(labels.spatial)
     parts = []
-    for box in blocks(labels.spatial):
-        values = None if image is None else image.read(box)
-        distance = _distance_in(labels, box) if distances else None
-        parts.append(accumulate(labels.read(box)[0], values, distance=distance, origin=box.start))
-    return finish(merge(parts), labels.spatial, labels.spacing, channel_names, image_id=image_id)
+    for core in blocks(labels.spatial):
+        window = window_of(core, whole) if details else core
+        parts.append(
+            count(
+                checked_labels(labels.read(window)[0], f"the labels of {image_id}"),
+                None if image is None else image.read(core),
+                window,
+                core,
+                whole,
+                distance=_distance_in(labels, core) if distances else None,
+                details=labels.spacing if details else None,
+            )
+        )
+    return finish(add_up(parts), labels.spatial, labels.spacing, channel_names, image_id=image_id)
 
 
 def _distance_in(labels: Any, core: Box) -> np.ndarray:

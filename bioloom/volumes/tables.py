@@ -56,9 +56,13 @@ OBJECTS = Schema(
     {
         r"centroid-2": "number",
         r"bbox-[0-5]": "integer",
-        r"area_um2|volume_um3|equivalent_diameter_um|eccentricity|distance_max_um": "number",
-        r"intensity_(mean|min|max|std)-.+": "number",
+        r"area_um2|volume_um3|equivalent_diameter_um|perimeter_um|surface_area_um2": "number",
+        r"circularity|sphericity|elongation|flatness|eccentricity|orientation_rad|solidity": "number",
+        r"axis_(major|middle|minor)_length_um": "number",
+        r"intensity_(mean|std|min|max)-.+": "number",
         r"touches_border": "flag",
+        r"neighbours": "integer",
+        r"nearest_neighbour_um|distance_max_um": "number",
         r"class": "text",
     },
 )

@@ -159,14 +159,24 @@ def test_columns_of_the_patch_table_are_documented():
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_columns_of_the_object_table_are_documented(ndim):
     labels = np.ones((4,) * ndim, np.uint8)
-    table = measure_objects(labels, labels[None], (1.0,) * ndim, ["<channel>"], image_id="a", distances=True)
+    table = measure_objects(
+        labels, labels[None], (1.0,) * ndim, ["<channel>"], image_id="a", distances=True, details=True
+    )
     boxes = {f"bbox-{side}" for side in range(2 * ndim)}
     written = set(table.columns) - boxes
     documented = set(documented_columns("Object table"))
     assert {"bbox-0", "bbox-5"} <= documented
     assert written <= documented
-    other = {2: {"centroid-2", "volume_um3"}, 3: {"area_um2", "eccentricity"}}[ndim]
-    assert documented - {"bbox-0", "bbox-5"} - written == other
+    flat = {"area_um2", "perimeter_um", "circularity", "eccentricity", "orientation_rad", "solidity"}
+    deep = {"centroid-2", "volume_um3", "surface_area_um2", "sphericity", "axis_middle_length_um", "flatness"}
+    assert documented - {"bbox-0", "bbox-5"} - written == {2: deep, 3: flat}[ndim]
+
+
+def test_measures_are_defined():
+    shapes = {name for name in documented_columns("Object table") if name not in tables.OBJECTS.required}
+    text = (ROOT / "docs" / "measures.md").read_text(encoding="utf-8")
+    for name in shapes - {"centroid-2", "bbox-0", "bbox-5", "distance_max_um"}:
+        assert f"`{name}`" in text or name.startswith("intensity_"), name
 
 
 @pytest.mark.parametrize("name", METRICS)

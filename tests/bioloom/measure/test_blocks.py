@@ -1,7 +1,8 @@
 import numpy as np
 
+from bioloom.geometry.box import Box
 from bioloom.measure import blocks as module
-from bioloom.measure.blocks import blocks
+from bioloom.measure.blocks import blocks, slabs
 
 
 def test_blocks_cover_every_voxel_once(labels, monkeypatch):
@@ -20,3 +21,19 @@ def test_the_usual_blocks_are_256_a_side_in_3d():
 
 def test_nothing_has_no_blocks():
     assert list(blocks((0, 5))) == []
+
+
+def test_slabs_cover_a_block_once(labels, monkeypatch):
+    monkeypatch.setattr(module, "SLAB_VOXELS", 5 * labels[0].size)
+    box = Box((3,) * labels.ndim, tuple(3 + n for n in labels.shape))
+    found = list(slabs(box))
+    assert [slab.shape[0] for slab in found[:-1]] == [5] * (len(found) - 1)
+    assert len(found) > 1
+    assert found[0].start == box.start
+    assert [slab.stop[0] for slab in found[:-1]] == [slab.start[0] for slab in found[1:]]
+    assert found[-1].stop == box.stop
+
+
+def test_a_large_layer_is_a_slab_and_so_is_nothing():
+    assert [slab.shape for slab in slabs(Box.of((2, 2**11, 2**11)))] == [(1, 2**11, 2**11)] * 2
+    assert list(slabs(Box.of((0, 5)))) == [Box.of((0, 5))]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioloom.errors import BioLoomError
 from bioloom.measure.moments import Moments, accumulate, axis_pairs, centered, merge
+from bioloom.measure.runs import object_runs
 
 
 def assert_equal(one: Moments, other: Moments) -> None:
@@ -15,26 +15,30 @@ def assert_equal(one: Moments, other: Moments) -> None:
         np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name), field.name)
 
 
-def in_blocks(labels, image, distance, side):
+def moments_of(labels, **more):
+    return accumulate(object_runs(labels), **more)
+
+
+def in_blocks(labels, distance, side):
     """The moments of every block of an array, in a shuffled order."""
     corners = list(product(*(range(0, n, side) for n in labels.shape)))
     np.random.default_rng(0).shuffle(corners)
     parts = []
     for corner in corners:
         box = tuple(slice(start, start + side) for start in corner)
-        parts.append(accumulate(labels[box], image[:, *box], distance=distance[box], origin=corner))
+        parts.append(moments_of(labels[box], distance=distance[box], origin=corner))
     return parts
 
 
 @pytest.mark.parametrize("side", [1, 5, 8, 1000])
-def test_blocks_add_up_to_the_whole(labels, image, side):
+def test_blocks_add_up_to_the_whole(labels, side):
     distance = np.random.default_rng(1).random(labels.shape)
-    whole = accumulate(labels, image, distance=distance)
-    assert_equal(merge(in_blocks(labels, image, distance, side)), whole)
+    whole = moments_of(labels, distance=distance)
+    assert_equal(merge(in_blocks(labels, distance, side)), whole)
 
 
-def test_merging_goes_in_any_order_and_any_grouping(labels, image):
-    parts = in_blocks(labels, image, np.zeros(labels.shape), 9)
+def test_merging_goes_in_any_order_and_any_grouping(labels):
+    parts = in_blocks(labels, np.zeros(labels.shape), 9)
     halves = merge([merge(parts[::2]), merge(parts[1::2])])
     assert_equal(halves, merge(parts[::-1]))
 
@@ -44,15 +48,14 @@ def test_merging_goes_in_any_order_and_any_grouping(labels, image):
 def test_any_labels_in_any_blocks(height, width, seed):
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 3, (height, width))
-    image = rng.integers(0, 9, (1, height, width))
     distance = rng.random((height, width))
-    whole = accumulate(labels, image, distance=distance)
-    assert_equal(merge(in_blocks(labels, image, distance, int(rng.integers(1, 4)))), whole)
+    whole = moments_of(labels, distance=distance)
+    assert_equal(merge(in_blocks(labels, distance, int(rng.integers(1, 4)))), whole)
 
 
-def test_sums_are_those_of_a_loop(labels, image, ndim):
+def test_sums_are_those_of_a_loop(labels, ndim):
     distance = np.random.default_rng(1).random(labels.shape)
-    moments = accumulate(labels, image, distance=distance)
+    moments = moments_of(labels, distance=distance)
     np.testing.assert_array_equal(moments.ids, np.unique(labels)[1:])
     for index, object_id in enumerate(moments.ids):
         points = np.argwhere(labels == object_id)
@@ -63,20 +66,19 @@ def test_sums_are_those_of_a_loop(labels, image, ndim):
         np.testing.assert_array_equal(moments.second[index], products)
         np.testing.assert_array_equal(moments.start[index], points.min(axis=0))
         np.testing.assert_array_equal(moments.stop[index], points.max(axis=0) + 1)
-        np.testing.assert_array_equal(moments.intensity[index], image[:, here].sum(axis=1, dtype=float))
         assert moments.distance[index] == distance[here].max()
 
 
 def test_second_moments_are_exact_far_from_the_origin(labels, ndim):
-    near = accumulate(labels)
-    far = accumulate(labels, origin=(2**31,) * ndim)
+    near = moments_of(labels)
+    far = moments_of(labels, origin=(2**31,) * ndim)
     assert (np.abs(far.second.astype(float)) < (2.0**31) ** 2).any()  # the sums did wrap around
     np.testing.assert_allclose(centered(far)[1], centered(near)[1], rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(centered(far)[0] - 2**31, centered(near)[0], atol=1e-5)
 
 
 def test_covariance_is_that_of_the_voxel_centres(labels):
-    centroids, covariance = centered(accumulate(labels))
+    centroids, covariance = centered(moments_of(labels))
     for index, object_id in enumerate(np.unique(labels)[1:]):
         points = np.argwhere(labels == object_id)
         np.testing.assert_allclose(centroids[index], points.mean(axis=0), rtol=1e-12)
@@ -85,27 +87,15 @@ def test_covariance_is_that_of_the_voxel_centres(labels):
 
 def test_ids_above_32_bits_stay_apart():
     labels = np.array([[2**40, 2**40 + 2**32, 0], [2**40, 2**62, 2**62]], np.uint64)
-    moments = accumulate(labels)
+    moments = moments_of(labels)
     np.testing.assert_array_equal(moments.ids, [2**40, 2**40 + 2**32, 2**62])
     np.testing.assert_array_equal(moments.voxels, [2, 1, 2])
 
 
 @pytest.mark.parametrize("shape", [(4, 5), (3, 4, 5), (0, 5)])
 def test_no_objects(shape):
-    empty = accumulate(np.zeros(shape, np.uint8), np.zeros((2, *shape)))
+    empty = moments_of(np.zeros(shape, np.uint8))
     assert len(empty) == 0
     assert empty.ndim == len(shape)
     assert len(merge([empty, empty])) == 0
     assert centered(empty)[1].shape == (0, len(shape), len(shape))
-
-
-def test_float_images_differ_by_rounding_only(labels):
-    image = np.random.default_rng(3).normal(size=(1, *labels.shape)).astype(np.float32)
-    whole = accumulate(labels, image)
-    parts = merge(in_blocks(labels, image, np.zeros(labels.shape), 6))
-    np.testing.assert_allclose(parts.intensity, whole.intensity, rtol=1e-12, atol=1e-12)
-
-
-def test_an_image_of_another_shape_is_refused(labels):
-    with pytest.raises(BioLoomError, match="an image of shape"):
-        accumulate(labels, np.zeros((1, *labels.shape[:-1], 3)))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bioloom.errors import BioLoomError
-from bioloom.measure.runs import checked_labels, find_runs, group
+from bioloom.measure.runs import checked_labels, find_runs, group, object_runs
 
 
 def test_runs_are_those_of_itertools():
@@ -38,6 +38,28 @@ def test_group_sorts_by_the_first_key_then_the_next():
     np.testing.assert_array_equal(first[order], [1, 1, 2, 2, 2])
     np.testing.assert_array_equal(second[order], [3, 5, 0, 0, 1])
     np.testing.assert_array_equal(begin, [0, 1, 2, 4])
+
+
+def test_runs_of_objects_are_those_of_the_foreground(labels):
+    runs = object_runs(labels)
+    assert runs.shape == labels.shape
+    here = np.zeros(labels.shape, np.int64)
+    for object_id, start, length in zip(runs.ids, runs.starts, runs.lengths, strict=True):
+        here.reshape(-1)[start : start + length] += object_id
+    np.testing.assert_array_equal(here, labels)
+    assert runs.lengths.max() <= labels.shape[-1]
+
+
+def test_values_of_runs_stand_one_after_the_other(labels):
+    runs = object_runs(labels)
+    values = np.arange(labels.size).reshape(labels.shape)
+    np.testing.assert_array_equal(runs.values(values), np.flatnonzero(labels))
+    np.testing.assert_array_equal(runs.values(values)[runs.offsets], runs.starts)
+
+
+def test_no_objects_have_no_runs():
+    runs = object_runs(np.zeros((3, 4), np.uint8))
+    assert len(runs.ids) == len(runs.values(np.ones((3, 4)))) == 0
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int16, np.uint32, np.int64, np.uint64])

@@ -26,14 +26,43 @@ class Store:
 
 
 @pytest.mark.parametrize(("side", "margin"), [(6, 1), (11, 2), (1000, 32)])
-@pytest.mark.parametrize("distances", [False, True])
-def test_the_table_is_that_of_the_whole(labels, image, spacing, monkeypatch, side, margin, distances):
+def test_truth_is_that_of_the_whole(labels, image, spacing, monkeypatch, side, margin):
     monkeypatch.setattr(blocks, "BLOCK_VOXELS", side**labels.ndim)
     monkeypatch.setattr(volume, "FIRST_MARGIN", margin)
-    options = {"image_id": "test_a", "distances": distances}
+    options = {"image_id": "test_a", "distances": True}
     table = measure_volume(Store(labels[None], spacing), Store(image, spacing), ("a", "b"), **options)
     whole = measure_objects(labels, image, spacing, ("a", "b"), **options)
     pd.testing.assert_frame_equal(table, whole, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("side", "slab"), [(3, 1), (5, 100), (8, 2**20), (13, 300), (1000, 200), (1000, 2**20)]
+)
+@pytest.mark.parametrize("flat", [False, True])
+def test_details_are_those_of_the_whole_bit_for_bit(labels, image, spacing, monkeypatch, side, slab, flat):
+    """Spreads of intensities aside, which may differ by rounding; slabs of a block do not show either."""
+    if flat:  # a block may be as thin as the image
+        labels, image = labels[:1], image[:, :1]
+    whole = measure_objects(labels, image, spacing, ("a", "b"), image_id="test_a", details=True)
+    monkeypatch.setattr(blocks, "BLOCK_VOXELS", side**labels.ndim)
+    monkeypatch.setattr(blocks, "SLAB_VOXELS", slab)
+    table = measure_volume(
+        Store(labels[None], spacing), Store(image, spacing), ("a", "b"), image_id="test_a", details=True
+    )
+    spreads = [column for column in table if "std" in column]
+    assert len(spreads) == 2
+    pd.testing.assert_frame_equal(table[spreads], whole[spreads], rtol=1e-12)
+    pd.testing.assert_frame_equal(table.drop(columns=spreads), whole.drop(columns=spreads), check_exact=True)
+
+
+def test_details_look_one_layer_before_a_block(labels, image, spacing, monkeypatch, ndim):
+    monkeypatch.setattr(blocks, "BLOCK_VOXELS", 8**ndim)
+    stores = Store(labels[None], spacing), Store(image, spacing)
+    measure_volume(*stores, image_id="a", details=True)
+    assert [store.largest for store in stores] == [9**ndim, 8**ndim]
+    stores = Store(labels[None], spacing), Store(image, spacing)
+    measure_volume(*stores, image_id="a")
+    assert [store.largest for store in stores] == [8**ndim, 8**ndim]
 
 
 @pytest.mark.parametrize("shape", [(40, 40), (12, 20, 20)])
@@ -57,14 +86,39 @@ def test_small_objects_are_measured_in_small_pieces(monkeypatch):
     assert store.largest == (20 + 2 * 8) ** 2
 
 
+@pytest.mark.parametrize("options", [{"distances": True}, {"details": True}], ids=["truth", "details"])
 @pytest.mark.parametrize("shape", [(30, 30), (5, 6, 7)])
-def test_no_objects_give_the_same_columns(shape):
+def test_no_objects_give_the_same_columns(shape, options):
     labels, image, spacing = np.zeros(shape, np.uint32), np.zeros((2, *shape)), (1.0,) * len(shape)
-    table = measure_volume(Store(labels[None], spacing), Store(image, spacing), image_id="a", distances=True)
-    whole = measure_objects(labels, image, spacing, image_id="a", distances=True)
+    table = measure_volume(Store(labels[None], spacing), Store(image, spacing), image_id="a", **options)
+    whole = measure_objects(labels, image, spacing, image_id="a", **options)
     pd.testing.assert_frame_equal(table, whole)
 
 
 def test_an_image_of_another_shape_is_refused(labels, spacing):
-    with pytest.raises(BioLoomError, match="an image of spatial shape"):
-        measure_volume(Store(labels[None], spacing), Store(labels[None, 1:], spacing), image_id="a")
+    with pytest.raises(BioLoomError, match=r"an image of spatial shape .* \(test_a\)"):
+        measure_volume(Store(labels[None], spacing), Store(labels[None, 1:], spacing), image_id="test_a")
+
+
+@pytest.mark.parametrize("options", [{"distances": True}, {"details": True}], ids=["truth", "details"])
+@pytest.mark.parametrize(
+    "wrong", [np.array([[[0.5, 1.0]]]), np.array([[[0, -1]]])], ids=["float", "negative"]
+)
+def test_labels_that_are_no_ids_are_refused_by_name(wrong, options):
+    with pytest.raises(BioLoomError, match="the labels of test_a hold"):
+        measure_volume(Store(wrong, (1.0, 1.0)), None, image_id="test_a", **options)
+
+
+@pytest.mark.parametrize("options", [{"distances": True}, {"details": True}], ids=["truth", "details"])
+def test_a_voxel_size_of_zero_is_refused(labels, options):
+    with pytest.raises(BioLoomError, match="voxel size"):
+        measure_volume(Store(labels[None], (0.0,) * labels.ndim), None, image_id="a", **options)
+
+
+def test_the_largest_ids_of_a_label_store(ndim):
+    labels = np.zeros((6,) * ndim, np.uint32)
+    labels[(slice(1, 3),) * ndim] = 2**32 - 1
+    labels[(slice(3, 5),) * ndim] = 2**32 - 2
+    table = measure_volume(Store(labels[None], (1.0,) * ndim), None, image_id="a", details=True)
+    assert table["label"].tolist() == [2**32 - 2, 2**32 - 1]
+    assert table["neighbours"].tolist() == [1, 1]
