@@ -62,9 +62,10 @@ def command(
     finished = []
     for entry in entries:
         target = outputs.parent / f"{entry.image}.zarr"
-        if passes:
-            finished.append(product.finish_image(entry.image, passes, target))
-        else:
-            own = [row for row in rows if row.image == entry.image]
-            finished.append(product.process_image(entry.path, entry.image, own, recipe, target))
+        own = [row for row in rows if row.image == entry.image]
+        finished.append(
+            product.finish_image(entry.path, entry.image, own, recipe, passes, target)
+            if passes
+            else product.process_image(entry.path, entry.image, own, recipe, target)
+        )
     write_manifest(outputs, finished)

@@ -15,7 +15,7 @@ An image shorter than a patch has one patch at 0, which sticks out; what lies be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -147,3 +147,26 @@ def plan_blocks(shapes: dict[str, tuple[int, ...]], block: tuple[int, ...]) -> l
     """Cut every image of a pack into disjoint blocks, numbered through the pack."""
     cores = [(image, core) for image, shape in shapes.items() for core in tiles(shape, block)]
     return [BlockRow(f"{number:05d}", image, core) for number, (image, core) in enumerate(cores)]
+
+
+class ChunkIndex:
+    """Finds the chunks that touch a box without looking at all of them.
+
+    Parameters
+    ----------
+    rows : iterable of ChunkRow
+        The chunks of one image.
+    """
+
+    def __init__(self, rows: Iterable[ChunkRow]) -> None:
+        # Boxes of chunks form a grid: there are few different spans along an axis.
+        self._rows = {tuple(zip(row.box.start, row.box.stop, strict=True)): row.chunk for row in rows}
+        self._spans = [sorted(set(spans)) for spans in zip(*self._rows, strict=True)]
+
+    def touching(self, box: Box) -> list[str]:
+        """Return the names of the chunks that share a voxel with `box`, in raster order of their corners."""
+        near = [
+            [span for span in spans if span[0] < stop and span[1] > start]
+            for spans, start, stop in zip(self._spans, box.start, box.stop, strict=True)
+        ]
+        return [self._rows[key] for key in product(*near) if key in self._rows]

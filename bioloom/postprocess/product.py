@@ -6,6 +6,7 @@ earlier output stays whole until its successor is ready.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,17 +16,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.geometry.grid import BlockRow
 from bioloom.postprocess.blocks import Layout
-from bioloom.postprocess.passes import Pass, Run
+from bioloom.postprocess.passes import Pass, Run, Sink
 from bioloom.postprocess.program import compile_passes
 from bioloom.postprocess.workspace import FileWorkspace, MemoryWorkspace, Workspace
-from bioloom.volumes.atomic import atomic_path, remove, replace
+from bioloom.volumes.atomic import atomic_path, remove
 from bioloom.volumes.manifest import Entry
+from bioloom.volumes.plans import rows_of_image
 from bioloom.volumes.pyramid import write_pyramid
+from bioloom.volumes.shared import SharedStore
 from bioloom.volumes.store import Volume, create_volume, open_volume
+
+MARK, STORE = "mark", "store"
 
 
 @dataclass(frozen=True)
@@ -71,17 +75,12 @@ def process_image(
         If the blocks do not cover the prediction: they were planned for another image.
     """
     volume = open_volume(prediction)
-    whole = Box.of(volume.spatial)
-    if sum(row.core.size for row in rows) != whole.size or not all(whole.contains(r.core) for r in rows):
-        raise BioLoomError(
-            f"the blocks of image '{image}' do not cover its {' x '.join(map(str, whole.shape))} voxels",
-            fix="run `bioloom plan` again for this pack",
-        )
+    rows = rows_of_image(rows, image, volume.spatial)
     with atomic_path(output) as working:
-        create_labels(volume, rows, working)
+        labels = create_labels(volume, rows, working)
         with _workspace(working, len(rows)) as workspace:
-            _run(volume, rows, recipe, workspace, working).run()
-        write_pyramid(open_volume(working))
+            _run(volume, rows, recipe, workspace, lambda core, values: _write(labels, core, values)).run()
+        write_pyramid(labels)
     return open_volume(output).entry(image)
 
 
@@ -89,29 +88,37 @@ def process_block(
     prediction: Path, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, name: str, block: str
 ) -> None:
     """Map one block in the pass called `name`; `folder` keeps what the jobs of the image share."""
-    run = _run(open_volume(prediction), rows, recipe, FileWorkspace(folder), working_store(folder))
+
+    def keep(core: Box, values: NDArray[np.uint32]) -> dict[str, NDArray[np.uint8]]:
+        return {MARK: _packed(_shared(run, folder).fill(core, values[np.newaxis]))}
+
+    run = _run(open_volume(prediction), rows, recipe, FileWorkspace(folder), keep)
     run.run_block(_index(run, name), block)
 
 
 def merge_pass(prediction: Path, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, name: str) -> None:
-    """Reduce the pass called `name`; before the last pass, make the store that its blocks fill."""
-    volume = open_volume(prediction)
-    run = _run(volume, rows, recipe, FileWorkspace(folder), working_store(folder))
-    index = _index(run, name)
-    if index == len(run.passes) - 2:
-        create_labels(volume, rows, working_store(folder))
-    run.run_merge(index)
+    """Reduce the pass called `name`; before the last pass, make the store that its blocks fill.
 
-
-def finish_image(image: str, folder: Path, output: Path) -> Entry:
-    """Complete the store that the last pass filled and move it to its place.
-
-    A job that was killed after the move finds no store to move: what it needs is in place already.
+    The table then holds the store's name: every store has another one, so that the jobs of its blocks run
+    again when the store is made anew.
     """
-    working = working_store(folder)
-    if working.exists():
-        write_pyramid(open_volume(working))
-        replace(working, output)
+    volume = open_volume(prediction)
+    run = _run(volume, rows, recipe, FileWorkspace(folder))
+    index, more = _index(run, name), {}
+    if index == len(run.passes) - 2:
+        store = SharedStore.create(folder, lambda path: create_labels(volume, rows, path))
+        more = {STORE: _packed(store.name)}
+    run.run_merge(index, more)
+
+
+def finish_image(
+    prediction: Path, image: str, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, output: Path
+) -> Entry:
+    """Complete the store that the last pass filled, move it to `output`, return its line of the manifest."""
+    run = _run(open_volume(prediction), rows, recipe, FileWorkspace(folder))
+    last = run.passes[-1].name
+    marks = (_unpacked(run.workspace.partial(last, row.block).read(MARK)) for row in rows)
+    _shared(run, folder).complete(marks, output)
     return open_volume(output).entry(image)
 
 
@@ -127,11 +134,6 @@ def create_labels(prediction: Volume, rows: Sequence[BlockRow], path: Path) -> V
     )
 
 
-def working_store(folder: Path) -> Path:
-    """Return where labels grow while many jobs work on them."""
-    return folder / "labels.zarr"
-
-
 @contextmanager
 def _workspace(working: Path, blocks: int) -> Iterator[Workspace]:
     """Yield what keeps the passes of one job: memory for one block, files for many, so that it is bounded."""
@@ -145,13 +147,33 @@ def _workspace(working: Path, blocks: int) -> Iterator[Workspace]:
         remove(folder)
 
 
-def _run(volume: Volume, rows: Sequence[BlockRow], recipe: Recipe, workspace: Workspace, labels: Path) -> Run:
+def _run(
+    volume: Volume,
+    rows: Sequence[BlockRow],
+    recipe: Recipe,
+    workspace: Workspace,
+    sink: Sink = lambda core, values: {},
+) -> Run:
     layout = Layout.of(volume.spatial, [(row.block, row.core) for row in rows], recipe.halo)
+    return Run(recipe.passes(volume), volume, layout, workspace, sink)
 
-    def keep(core: Box, values: NDArray[np.uint32]) -> None:
-        open_volume(labels).write(core, values[np.newaxis])
 
-    return Run(recipe.passes(volume), volume, layout, workspace, keep)
+def _write(labels: Volume, core: Box, values: NDArray[np.uint32]) -> dict[str, NDArray[Any]]:
+    labels.write(core, values[np.newaxis])
+    return {}
+
+
+def _shared(run: Run, folder: Path) -> SharedStore:
+    return SharedStore(folder, _unpacked(run.workspace.table(run.passes[-2].name).read(STORE)))
+
+
+def _packed(value: object) -> NDArray[np.uint8]:
+    """Return JSON as the bytes of an array, to stand among arrays."""
+    return np.frombuffer(json.dumps(value).encode(), np.uint8)
+
+
+def _unpacked(array: NDArray[np.uint8]) -> Any:
+    return json.loads(array.tobytes())
 
 
 def _index(run: Run, name: str) -> int:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from bioloom.errors import BioLoomError
+from bioloom.geometry.grid import ChunkIndex
 from bioloom.settings import dump_yaml, parse_config, step_options
 from bioloom.volumes.plans import read_blocks, read_chunks
 from bioloom.volumes.samples import check_labelled, discover, pack_table, packs
@@ -95,18 +96,61 @@ def memory(megabytes):
     return lambda wildcards, attempt: megabytes * 2 ** (attempt - 1)
 
 
-def chunks_of(wildcards):
-    """Return the chunk files of a pack, once its plan is made."""
-    table = checkpoints.plan.get(pack=wildcards.pack).output.chunks
-    chunks = dict.fromkeys(row.chunk for row in read_chunks(Path(table)))
-    return [f"{RUN}/chunks/{wildcards.pack}/{chunk}.zarr.zip" for chunk in chunks]
+@cache
+def chunk_index(table, time):
+    """Return the index of the chunks of a large image, read once for all its blocks."""
+    return ChunkIndex(read_chunks(Path(table)))
+
+
+@cache
+def block_cores(table, time):
+    """Return the cores of the blocks of a pack by their names."""
+    return {row.block: row.core for row in read_blocks(Path(table))}
+
+
+def plan_of(pack):
+    """Return the tables of chunks and of blocks of a pack with their times, once its plan is made."""
+    output = checkpoints.plan.get(pack=pack).output
+    return [
+        (table, os.stat(table).st_mtime_ns) for table in (output.chunks, output.blocks)
+    ]
 
 
 def blocks_of(pack):
     """Return the blocks of a large image, once its plan is made; none for what one job does at once."""
-    rows = read_blocks(Path(checkpoints.plan.get(pack=pack).output.blocks))
-    alone = len(PACKS[pack]) == 1 and len(rows) > 1
-    return [row.block for row in rows] if alone else []
+    cores = block_cores(*plan_of(pack)[1])
+    alone = len(PACKS[pack]) == 1 and len(cores) > 1
+    return list(cores) if alone else []
+
+
+def chunk_files(pack, chunks):
+    """Return the files of some chunks of a pack."""
+    return [f"{RUN}/chunks/{pack}/{chunk}.zarr.zip" for chunk in chunks]
+
+
+def chunks_of_block(wildcards):
+    """Return the chunk files that touch a block of a large image."""
+    chunks, blocks = plan_of(wildcards.pack)
+    core = block_cores(*blocks)[wildcards.block]
+    return chunk_files(wildcards.pack, chunk_index(*chunks).touching(core))
+
+
+def chunks_of_pack(wildcards):
+    """Return the chunk files of a pack that one job stitches; none for a large image."""
+    if blocks_of(wildcards.pack):
+        return []
+    table = Path(checkpoints.plan.get(pack=wildcards.pack).output.chunks)
+    return chunk_files(
+        wildcards.pack, dict.fromkeys(row.chunk for row in read_chunks(table))
+    )
+
+
+def stitched_blocks(wildcards):
+    """Return the marks of the blocks of a large image, and the name of the store that they fill."""
+    folder = f"{RUN}/stitched/{wildcards.pack}"
+    blocks = blocks_of(wildcards.pack)
+    marks = [f"{folder}/{block}.json" for block in blocks]
+    return [f"{folder}/store.json", *marks] if blocks else []
 
 
 @cache

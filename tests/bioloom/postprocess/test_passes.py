@@ -29,7 +29,7 @@ def test_jobs_that_share_files_make_the_labels_of_one_process(crowded, tmp_path)
             ArrayReader(prediction),
             layout,
             workspace,
-            lambda core, values: labels.__setitem__(core.slices, values),
+            lambda core, values: labels.__setitem__(core.slices, values) or {},
         )
 
     for index in range(len(program())):
@@ -59,7 +59,7 @@ def test_a_reader_is_asked_for_boxes_of_the_image_only(crowded):
 def test_a_missing_partial_is_named(crowded, tmp_path):
     layout = Layout.cut(SHAPE, (16, 12), halo=4)
     run = Run(
-        program(), ArrayReader(crowded(SHAPE)), layout, FileWorkspace(tmp_path), lambda core, values: None
+        program(), ArrayReader(crowded(SHAPE)), layout, FileWorkspace(tmp_path), lambda core, values: {}
     )
     with pytest.raises(BioLoomError, match=r"00000\.zarr\.zip"):
         run.run_merge(0)
