@@ -15,6 +15,7 @@ from bioloom.measure.blocks import blocks
 from bioloom.measure.distance import boundary_distance
 from bioloom.measure.moments import accumulate, merge
 from bioloom.measure.objects import finish
+from bioloom.volumes.parts import cut_faces
 
 FIRST_MARGIN = 32
 
@@ -28,6 +29,9 @@ def measure_volume(
     distances: bool = False,
 ) -> pd.DataFrame:
     """Measure all objects of a stored image; the same table as `bioloom.measure.objects.measure_objects`.
+
+    Of an object that goes on beyond the region of the file that the image is, ``distance_max_um`` is
+    missing (NaN): how far it reaches inwards cannot be seen.
 
     Parameters
     ----------
@@ -52,7 +56,20 @@ def measure_volume(
         values = None if image is None else image.read(box)
         distance = _distance_in(labels, box) if distances else None
         parts.append(accumulate(labels.read(box)[0], values, distance=distance, origin=box.start))
-    return finish(merge(parts), labels.spatial, labels.spacing, channel_names, image_id=image_id)
+    table = finish(merge(parts), labels.spatial, labels.spacing, channel_names, image_id=image_id)
+    if distances:
+        table.loc[_goes_on(table, labels), "distance_max_um"] = np.nan
+    return table
+
+
+def _goes_on(table: pd.DataFrame, labels: Any) -> np.ndarray:
+    """Return which objects reach a face at which the image was cut out of its file, ``(n,)`` bool."""
+    ndim = len(labels.spatial)
+    found = np.zeros(len(table), bool)
+    for axis, (low, high) in enumerate(cut_faces(labels.facts, ndim)):
+        found |= low & (table[f"bbox-{axis}"] == 0).to_numpy()
+        found |= high & (table[f"bbox-{axis + ndim}"] == labels.spatial[axis]).to_numpy()
+    return found
 
 
 def _distance_in(labels: Any, core: Box) -> np.ndarray:
