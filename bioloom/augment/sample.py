@@ -61,7 +61,7 @@ class Warp:
         # grid_sample counts from -1 (first voxel) to 1 (last voxel) and wants the fastest axis first.
         column = (-1,) + (1,) * len(box.shape)
         start = torch.tensor(source.start, dtype=torch.float32).reshape(column)
-        half = torch.tensor([(side - 1) / 2 for side in source.shape]).reshape(column)
+        half = torch.tensor([max(1, side - 1) / 2 for side in source.shape]).reshape(column)
         grid = ((inner - start) / half).sub_(1).flip(0).movedim(0, -1)
         sampled = torch.nn.functional.grid_sample(
             image[None], grid[None], mode="bilinear", padding_mode="border", align_corners=True

@@ -125,7 +125,7 @@ def open_stitching(
     BioLoomError
         If the chunks in `rows` were planned for other patches.
     """
-    grid = PatchGrid(entry.shape[1:], *patches)
+    grid = PatchGrid.of(entry.shape[1:], *patches)
     own = [row for row in rows if row.image == entry.image]
     check_chunks(entry.image, grid, own, complete=True)
     return Stitching(entry, grid, own, sums, spec)
