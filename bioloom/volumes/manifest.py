@@ -77,7 +77,8 @@ def read_manifest(path: Path | str) -> list[Entry]:
             f"{path} is no manifest", allowed=f"a CSV file with the columns {','.join(COLUMNS)}"
         )
     entries = [_parse(path, line, row) for line, row in enumerate(rows[1:], start=2)]
-    if len({entry.image for entry in entries}) < len(entries):
+    # A copy in another format is another file of the same image.
+    if len({(entry.image, entry.path.suffix) for entry in entries}) < len(entries):
         raise BioLoomError(f"{path} lists an image twice", fix="run the step that writes it again")
     return entries
 

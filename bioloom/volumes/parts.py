@@ -25,7 +25,7 @@ GAP_LEAST = 8
 REGION_LEAST = 12
 """The fewest voxels that a region has along the axis that was cut."""
 _PART = re.compile(r"(0|1|0?\.\d+):(0|1|0?\.\d+)")
-_TIME = re.compile(r"(.+)_t(\d{4,})")
+_TIME = re.compile(r"([^_]+_[^_]+)_t(\d{4,})")
 
 Faces = tuple[tuple[bool, bool], ...]
 """For every spatial axis whether something holds at its low and at its high end."""
