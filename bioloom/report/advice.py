@@ -8,7 +8,7 @@ import numpy as np
 
 from bioloom.report import choose, wording
 from bioloom.report.curves import best_row
-from bioloom.report.gather import Findings
+from bioloom.report.gather import Findings, split_of
 
 FEW_IMAGES = 3
 RISEN = 1.3
@@ -19,7 +19,7 @@ STILL_FALLING = 0.03
 
 def warnings(found: Findings) -> list[str]:
     """Return one sentence per thing to know before the numbers are believed."""
-    return [*_scores(found), *_objects(found), *_training(found)]
+    return [*_scores(found), *_objects(found), *_training(found), *_validation(found)]
 
 
 def _scores(found: Findings) -> Iterator[str]:
@@ -73,6 +73,21 @@ def _training(found: Findings) -> Iterator[str]:
         yield (
             f"After step {steps[best]:,.0f} the validation loss rose again (overfitting). "
             "The weights of the best step were kept; more training images or more augmentation would help."
+        )
+
+
+def _validation(found: Findings) -> Iterator[str]:
+    """Yield whether the two regions of the only training file are too near to each other."""
+    facts = {split_of(image): own["region"] for image, own in found.regions.items()}
+    largest = (found.fingerprint.get("facts") or {}).get("largest_object")
+    if set(facts) != {"train", "val"} or not largest:
+        return
+    gap = facts["val"]["start"] - facts["train"]["stop"]
+    side = largest["zyx"[-len(largest) :].index(facts["val"]["axis"])]
+    if side > gap:
+        yield (
+            f"Objects are up to {side} voxels long, and {gap} lie between the region learned from and that "
+            "validated on: a large object may be in both. Images of their own (data.val) tell more."
         )
 
 
