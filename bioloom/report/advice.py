@@ -9,6 +9,7 @@ import numpy as np
 from bioloom.report import choose, wording
 from bioloom.report.curves import best_row
 from bioloom.report.gather import Findings, split_of
+from bioloom.volumes.parts import in_series
 
 FEW_IMAGES = 3
 RISEN = 1.3
@@ -38,9 +39,11 @@ def _scores(found: Findings) -> Iterator[str]:
             f"({wording.number(baseline)}) in {wording.label(metric)}. The model adds nothing here."
         )
     scores = found.per_image(metric)
-    if 0 < len(scores) < FEW_IMAGES:
-        images = "one image" if len(scores) == 1 else f"{len(scores)} images"
-        yield f"The scores come from {images} only: another image may give others."
+    files = in_series(scores)
+    if 0 < len(files) < FEW_IMAGES:
+        kind = "image" if len(files) == len(scores) else "film"
+        images = f"one {kind}" if len(files) == 1 else f"{len(files)} {kind}s"
+        yield f"The scores come from {images} only: another {kind} may give others."
     empty = sorted(image for image, score in scores.items() if np.isnan(score))
     if empty:
         yield f"{_some(empty)} without a score: neither the truth nor the result has an object there."

@@ -93,3 +93,8 @@ def test_objects_that_may_be_in_both_regions_of_a_file(good, largest, warned):
         image.update_facts(region={"axis": "x", "start": start, "stop": stop, "of": 256})
     good.yaml("fingerprint.yaml", {"facts": {"largest_object": largest}, "resolved": {}})
     assert ("a large object may be in both" in told(good)) == warned
+
+
+def test_many_time_points_are_still_one_film(run):
+    scores = {f"test_a_t{time:04d}": GOOD["test_a"] for time in range(9)}
+    assert "The scores come from one film only: another film" in told(run.images(*IMAGES).scores(scores))
