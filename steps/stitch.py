@@ -20,7 +20,7 @@ from bioloom.settings.config import Config
     "--sums", "folder with the sums of every chunk; beside the chunk table if left out", required=False
 )
 @write_flag("--predictions", "manifest of the predictions; they lie beside it", required=False)
-@click.option("--stitched", type=click.Path(path_type=Path), help="Folder that the jobs of one image share.")
+@click.option("--stitched", type=click.Path(path_type=Path), help="Folder that the jobs of the pack share.")
 @click.option("--block", help="Which block of the table.")
 def command(
     options: Config,
@@ -33,8 +33,8 @@ def command(
     stitched: Path | None,
     block: str | None,
 ) -> None:
-    """Give --predictions alone to do everything in one job; an image of many blocks takes a job that makes
-    the store (--stitched), one per block (--stitched --block), and a last one (--stitched --predictions).
+    """Give --predictions alone to do everything in one job; images of many blocks take a job that makes
+    the stores (--stitched), one per block (--stitched --block), and a last one (--stitched --predictions).
 
     Example: bioloom stitch --options results/demo/options/stitch.yaml --fingerprint
     results/demo/fingerprint.yaml --chunks results/demo/chunks/test_tile-11.csv --images
@@ -43,7 +43,7 @@ def command(
     """
     from bioloom.infer import assemble
     from bioloom.train.spec import read_spec
-    from bioloom.volumes.manifest import read_manifest, write_manifest
+    from bioloom.volumes.manifest import entry_of, read_manifest, write_manifest
     from bioloom.volumes.plans import read_blocks, read_chunks, row_of_block, rows_of_image
 
     if not stitched and not predictions:
@@ -51,19 +51,22 @@ def command(
     spec, chunk_rows, block_rows = read_spec(model), read_chunks(chunks), read_blocks(blocks)
     patches = (tuple(options.patch.size), tuple(options.patch.overlap))
     files = assemble.Sums(sums or chunks.with_suffix(""), spec.weights)
-    finished = []
-    for entry in read_manifest(images):
+    row = row_of_block(block_rows, block) if block else None
+    entries = [entry_of(read_manifest(images), row.image)] if row else read_manifest(images)
+    works = []
+    for entry in entries:
         work = assemble.open_stitching(entry, patches, chunk_rows, files, spec)
-        own = rows_of_image(block_rows, entry.image, entry.shape[1:])
-        if block:
-            assemble.stitch_shared(work, row_of_block(own, block), stitched)
-        elif not predictions:
-            assemble.create_shared(work, own, stitched)
-        elif stitched:
-            target = predictions.parent / f"{entry.image}.zarr"
-            finished.append(assemble.finish_shared(work, own, stitched, target))
-        else:
-            target = predictions.parent / f"{entry.image}.zarr"
-            finished.append(assemble.stitch_image(work, own, target))
-    if predictions:
+        works.append((work, rows_of_image(block_rows, entry.image, entry.shape[1:])))
+    if row:
+        assemble.stitch_shared(works[0][0], row, stitched)
+    elif not predictions:
+        assemble.create_shared(works, stitched)
+    else:
+        finished = []
+        for work, own in works:
+            target = predictions.parent / f"{work.entry.image}.zarr"
+            if stitched:
+                finished.append(assemble.finish_shared(work, own, stitched, target))
+            else:
+                finished.append(assemble.stitch_image(work, own, target))
         write_manifest(predictions, finished)

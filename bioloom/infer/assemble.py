@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from bioloom.geometry.grid import BlockRow, ChunkRow, PatchGrid
 from bioloom.infer.chunks import check_chunks
 from bioloom.infer.stitch import stitch_block
 from bioloom.train.spec import ModelSpec
-from bioloom.volumes.atomic import atomic_path, write_text
+from bioloom.volumes.atomic import atomic_path, remove, write_text
 from bioloom.volumes.bundle import open_bundle
 from bioloom.volumes.manifest import Entry
 from bioloom.volumes.pyramid import write_pyramid
@@ -151,31 +152,37 @@ def stitch_image(work: Stitching, rows: Sequence[BlockRow], output: Path) -> Ent
     return open_volume(output).entry(work.entry.image)
 
 
-def create_shared(work: Stitching, rows: Sequence[BlockRow], folder: Path) -> None:
-    """Create the store that the jobs of one image fill; `folder` keeps what they share.
+def create_shared(works: Iterable[tuple[Stitching, Sequence[BlockRow]]], folder: Path) -> None:
+    """Create the stores that the jobs of a pack fill; `folder` keeps what they share.
 
-    Its name is written last, to ``store.json``: every store has another one, so that the jobs of its blocks
-    run again when the store is made anew.
+    Their names are written last, to ``store.json``: every store has another one, so that the jobs of its
+    blocks run again when the store is made anew.
     """
-    store = SharedStore.create(folder, lambda path: work.create(path, rows[0].core.shape))
-    write_text(folder / "store.json", json.dumps({"store": store.name}) + "\n")
+    names = {}
+    for work, rows in works:
+        image = work.entry.image
+        store = SharedStore.create(folder / image, partial(work.create, block=rows[0].core.shape))
+        names[image] = store.name
+    write_text(folder / "store.json", json.dumps(names) + "\n")
 
 
 def stitch_shared(work: Stitching, row: BlockRow, folder: Path) -> None:
     """Stitch one block into the store in `folder`, and write its mark there: ``{block}.json``."""
-    mark = _shared(folder).fill(row.core, work.block(row.core))
+    mark = _shared(folder, row.image).fill(row.core, work.block(row.core))
     write_text(folder / f"{row.block}.json", json.dumps(mark) + "\n")
 
 
 def finish_shared(work: Stitching, rows: Sequence[BlockRow], folder: Path, output: Path) -> Entry:
     """Complete the store in `folder`, move it to `output` and return its line of the manifest."""
     marks = (_read_json(folder / f"{row.block}.json", "store", "shards") for row in rows)
-    _shared(folder).complete((Mark(store=m["store"], shards=m["shards"]) for m in marks), output)
+    store = _shared(folder, work.entry.image)
+    store.complete((Mark(store=m["store"], shards=m["shards"]) for m in marks), output)
+    remove(store.folder)
     return open_volume(output).entry(work.entry.image)
 
 
-def _shared(folder: Path) -> SharedStore:
-    return SharedStore(folder, _read_json(folder / "store.json", "store")["store"])
+def _shared(folder: Path, image: str) -> SharedStore:
+    return SharedStore(folder / image, _read_json(folder / "store.json", image)[image])
 
 
 def _read_json(path: Path, *keys: str) -> dict[str, Any]:

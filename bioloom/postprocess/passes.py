@@ -151,18 +151,18 @@ class Run:
             partial |= self.sink(where.core, partial.pop(LABELS))
         self.workspace.put_partial(step.name, block, partial)
 
-    def run_merge(self, index: int, more: Mapping[str, NDArray[Any]] | None = None) -> None:
-        """Reduce all partials of pass number `index` to its table, in which `more` arrays are kept, too."""
+    def merged(self, index: int) -> dict[str, NDArray[Any]]:
+        """Reduce all partials of pass number `index`, and return its table."""
         step = self.passes[index]
         partials = (self.workspace.partial(step.name, block.id) for block in self.layout.blocks)
-        self.workspace.put_table(step.name, {**step.reduce(partials, self.source), **(more or {})})
+        return step.reduce(partials, self.source)
 
     def run(self) -> None:
         """Run every pass over every block, here and now."""
         for index in range(len(self.passes)):
             for block in self.layout.blocks:
                 self.run_block(index, block.id)
-            self.run_merge(index)
+            self.workspace.put_table(self.passes[index].name, self.merged(index))
 
 
 def run_in_memory(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from bioloom.geometry.grid import BlockRow
 from bioloom.postprocess.blocks import Layout
 from bioloom.postprocess.passes import Pass, Run, Sink
 from bioloom.postprocess.program import compile_passes
-from bioloom.postprocess.workspace import FileWorkspace, MemoryWorkspace, Workspace
+from bioloom.postprocess.workspace import FileWorkspace, MemoryWorkspace, Workspace, put_tables
 from bioloom.volumes.atomic import atomic_path, remove
 from bioloom.volumes.manifest import Entry
 from bioloom.volumes.plans import rows_of_image
@@ -78,48 +79,66 @@ def process_image(
     rows = rows_of_image(rows, image, volume.spatial)
     with atomic_path(output) as working:
         labels = create_labels(volume, rows, working)
-        with _workspace(working, len(rows)) as workspace:
+        with _workspace(working, image, len(rows)) as workspace:
             _run(volume, rows, recipe, workspace, lambda core, values: _write(labels, core, values)).run()
         write_pyramid(labels)
     return open_volume(output).entry(image)
 
 
 def process_block(
-    prediction: Path, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, name: str, block: str
+    entry: Entry, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, name: str, block: str
 ) -> None:
-    """Map one block in the pass called `name`; `folder` keeps what the jobs of the image share."""
+    """Map one block in the pass called `name`.
+
+    Parameters
+    ----------
+    entry : Entry
+        The prediction.
+    rows : sequence of BlockRow
+        The blocks of the pack.
+    recipe : Recipe
+        How it becomes labels.
+    folder : Path
+        Keeps what the jobs of the pack share.
+    name, block : str
+        Which pass, and which block of this image.
+    """
 
     def keep(core: Box, values: NDArray[np.uint32]) -> dict[str, NDArray[np.uint8]]:
-        return {MARK: _packed(_shared(run, folder).fill(core, values[np.newaxis]))}
+        return {MARK: _packed(_shared(run, folder, entry.image).fill(core, values[np.newaxis]))}
 
-    run = _run(open_volume(prediction), rows, recipe, FileWorkspace(folder), keep)
+    run = _run_in(folder, entry, rows, recipe, keep)
     run.run_block(_index(run, name), block)
 
 
-def merge_pass(prediction: Path, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, name: str) -> None:
-    """Reduce the pass called `name`; before the last pass, make the store that its blocks fill.
+def merge_pass(
+    entries: Sequence[Entry], rows: Sequence[BlockRow], recipe: Recipe, folder: Path, name: str
+) -> None:
+    """Reduce the pass called `name` of every image of a pack; see `process_block`.
 
-    The table then holds the store's name: every store has another one, so that the jobs of its blocks run
-    again when the store is made anew.
+    Before the last pass, the stores are made that its blocks fill. The tables then hold their names: every
+    store has another one, so that the jobs of its blocks run again when the store is made anew.
     """
-    volume = open_volume(prediction)
-    run = _run(volume, rows, recipe, FileWorkspace(folder))
-    index, more = _index(run, name), {}
-    if index == len(run.passes) - 2:
-        store = SharedStore.create(folder, lambda path: create_labels(volume, rows, path))
-        more = {STORE: _packed(store.name)}
-    run.run_merge(index, more)
+    tables = {}
+    for entry in entries:
+        run = _run_in(folder, entry, rows, recipe)
+        index = _index(run, name)
+        tables[entry.image] = run.merged(index)
+        if index == len(run.passes) - 2:
+            own, volume = rows_of_image(rows, entry.image, entry.shape[1:]), open_volume(entry.path)
+            store = SharedStore.create(folder / entry.image, partial(create_labels, volume, own))
+            tables[entry.image][STORE] = _packed(store.name)
+    put_tables(folder, name, tables)
 
 
-def finish_image(
-    prediction: Path, image: str, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, output: Path
-) -> Entry:
+def finish_image(entry: Entry, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, output: Path) -> Entry:
     """Complete the store that the last pass filled, move it to `output`, return its line of the manifest."""
-    run = _run(open_volume(prediction), rows, recipe, FileWorkspace(folder))
+    run = _run_in(folder, entry, rows, recipe)
     last = run.passes[-1].name
-    marks = (_unpacked(run.workspace.partial(last, row.block).read(MARK)) for row in rows)
-    _shared(run, folder).complete(marks, output)
-    return open_volume(output).entry(image)
+    marks = (_unpacked(run.workspace.partial(last, block.id).read(MARK)) for block in run.layout.blocks)
+    _shared(run, folder, entry.image).complete(marks, output)
+    remove(folder / entry.image)
+    return open_volume(output).entry(entry.image)
 
 
 def create_labels(prediction: Volume, rows: Sequence[BlockRow], path: Path) -> Volume:
@@ -135,14 +154,14 @@ def create_labels(prediction: Volume, rows: Sequence[BlockRow], path: Path) -> V
 
 
 @contextmanager
-def _workspace(working: Path, blocks: int) -> Iterator[Workspace]:
+def _workspace(working: Path, image: str, blocks: int) -> Iterator[Workspace]:
     """Yield what keeps the passes of one job: memory for one block, files for many, so that it is bounded."""
     if blocks == 1:
         yield MemoryWorkspace()
         return
     folder = working.with_name(f"{working.name}.passes")  # a temporary name, which outlives no kill for long
     try:
-        yield FileWorkspace(folder)
+        yield FileWorkspace(folder, image)
     finally:
         remove(folder)
 
@@ -158,13 +177,24 @@ def _run(
     return Run(recipe.passes(volume), volume, layout, workspace, sink)
 
 
+def _run_in(
+    folder: Path,
+    entry: Entry,
+    rows: Sequence[BlockRow],
+    recipe: Recipe,
+    sink: Sink = lambda core, values: {},
+) -> Run:
+    own = rows_of_image(rows, entry.image, entry.shape[1:])
+    return _run(open_volume(entry.path), own, recipe, FileWorkspace(folder, entry.image), sink)
+
+
 def _write(labels: Volume, core: Box, values: NDArray[np.uint32]) -> dict[str, NDArray[Any]]:
     labels.write(core, values[np.newaxis])
     return {}
 
 
-def _shared(run: Run, folder: Path) -> SharedStore:
-    return SharedStore(folder, _unpacked(run.workspace.table(run.passes[-2].name).read(STORE)))
+def _shared(run: Run, folder: Path, image: str) -> SharedStore:
+    return SharedStore(folder / image, _unpacked(run.workspace.table(run.passes[-2].name).read(STORE)))
 
 
 def _packed(value: object) -> NDArray[np.uint8]:

@@ -83,6 +83,20 @@ def read_manifest(path: Path | str) -> list[Entry]:
     return entries
 
 
+def entry_of(entries: Iterable[Entry], image: str) -> Entry:
+    """Return the entry of one image.
+
+    Raises
+    ------
+    BioLoomError
+        If there is none: tables of different packs were given.
+    """
+    for entry in entries:
+        if entry.image == image:
+            return entry
+    raise BioLoomError(f"the manifest does not list the image '{image}'", fix="give the tables of one pack")
+
+
 class Stores(dict[str, Path]):
     """The stores of some manifests, by image; asking for one that they do not list is a clear error.
 

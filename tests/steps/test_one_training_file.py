@@ -106,7 +106,7 @@ def predict(run, step, pack):
             sums=run / "chunks" / pack / f"{chunk}.zarr.zip",
         )
     made = run / "predictions" / f"{pack}.csv"
-    step("stitch", **files, **settled, **model, sums=run / "chunks" / pack, predictions=made)
+    step("stitch", **files, **settled, **model, blocks=blocks, predictions=made)
     step("postprocess", predictions=made, blocks=blocks, **settled, outputs=run / "outputs" / f"{pack}.csv")
 
 

@@ -97,15 +97,18 @@ def memory(megabytes):
 
 
 @cache
-def chunk_index(table, time):
-    """Return the index of the chunks of a large image, read once for all its blocks."""
-    return ChunkIndex(read_chunks(Path(table)))
+def chunk_indices(table, time):
+    """Return for every image of a pack the index of its chunks, read once for all blocks."""
+    rows = {}
+    for row in read_chunks(Path(table)):
+        rows.setdefault(row.image, []).append(row)
+    return {image: ChunkIndex(own) for image, own in rows.items()}
 
 
 @cache
-def block_cores(table, time):
-    """Return the cores of the blocks of a pack by their names."""
-    return {row.block: row.core for row in read_blocks(Path(table))}
+def block_rows(table, time):
+    """Return the blocks of a pack by their names."""
+    return {row.block: row for row in read_blocks(Path(table))}
 
 
 def plan_of(pack):
@@ -117,10 +120,10 @@ def plan_of(pack):
 
 
 def blocks_of(pack):
-    """Return the blocks of a large image, once its plan is made; none for what one job does at once."""
-    cores = block_cores(*plan_of(pack)[1])
-    alone = len(PACKS[pack]) == 1 and len(cores) > 1
-    return list(cores) if alone else []
+    """Return the blocks of large images, once their plan is made; none for what one job does at once."""
+    rows = block_rows(*plan_of(pack)[1])
+    images = {row.image for row in rows.values()}
+    return list(rows) if len(rows) > len(images) else []
 
 
 def chunk_files(pack, chunks):
@@ -131,12 +134,13 @@ def chunk_files(pack, chunks):
 def chunks_of_block(wildcards):
     """Return the chunk files that touch a block of a large image."""
     chunks, blocks = plan_of(wildcards.pack)
-    core = block_cores(*blocks)[wildcards.block]
-    return chunk_files(wildcards.pack, chunk_index(*chunks).touching(core))
+    row = block_rows(*blocks)[wildcards.block]
+    touching = chunk_indices(*chunks)[row.image].touching(row.core)
+    return chunk_files(wildcards.pack, touching)
 
 
 def chunks_of_pack(wildcards):
-    """Return the chunk files of a pack that one job stitches; none for a large image."""
+    """Return the chunk files of a pack that one job stitches; none for large images."""
     if blocks_of(wildcards.pack):
         return []
     table = Path(checkpoints.plan.get(pack=wildcards.pack).output.chunks)
@@ -146,7 +150,7 @@ def chunks_of_pack(wildcards):
 
 
 def stitched_blocks(wildcards):
-    """Return the marks of the blocks of a large image, and the name of the store that they fill."""
+    """Return the marks of the blocks of large images, and the names of the stores that they fill."""
     folder = f"{RUN}/stitched/{wildcards.pack}"
     blocks = blocks_of(wildcards.pack)
     marks = [f"{folder}/{block}.json" for block in blocks]

@@ -64,7 +64,7 @@ def test_a_job_per_block_makes_the_store_of_one_job(stitching, tmp_path):
     assert len(rows) > 2
     one = stitch_image(work, rows, tmp_path / "one" / "a.zarr")
     shared, many = tmp_path / "shared", tmp_path / "many" / "a.zarr"
-    create_shared(work, rows, shared)
+    create_shared([(work, rows)], shared)
     for row in (*reversed(rows), rows[0]):  # in any order, one of them twice
         stitch_shared(work, row, shared)
     found = finish_shared(work, rows, shared, many)
@@ -74,9 +74,37 @@ def test_a_job_per_block_makes_the_store_of_one_job(stitching, tmp_path):
     assert finish_shared(work, rows, shared, many) == found  # killed before the manifest was written
 
 
+def test_the_images_of_a_pack_share_a_folder(tmp_path, image, model):
+    """Two time points in two blocks each: every job has its own, and none sees the store of the other."""
+    _, spec = model()
+    shape, works = (300, 40), []
+    grid = PatchGrid(shape, (128, 128), (32, 32))
+    grids = dict.fromkeys(("a_t0000", "a_t0001"), grid)
+    chunks, blocks = plan_chunks(grids, (1, 1)), plan_blocks(dict.fromkeys(grids, shape), (256, 256))
+    for number, row in enumerate(chunks):
+        values = np.full((2, *row.box.shape), number * SCALE, np.int32)
+        write_bundle(tmp_path / f"{row.chunk}.zarr.zip", {row.image: values}, {"weights": spec.weights})
+    for name in grids:
+        entry = image((1, *shape), name)
+        own = [row for row in chunks if row.image == name]
+        work = Stitching(entry, grid, own, Sums(tmp_path, spec.weights), spec)
+        works.append((work, [row for row in blocks if row.image == name]))
+    create_shared(works, tmp_path / "shared")
+    for work, rows in works:
+        for row in rows:
+            stitch_shared(work, row, tmp_path / "shared")
+    for work, rows in works:
+        name = work.entry.image
+        one = stitch_image(work, rows, tmp_path / "one" / f"{name}.zarr")
+        many = finish_shared(work, rows, tmp_path / "shared", tmp_path / "many" / f"{name}.zarr")
+        assert (many.image, many.digest) == (name, one.digest)
+    left = {path.name for path in (tmp_path / "shared").iterdir()}
+    assert left == {"store.json", *(f"{row.block}.json" for row in blocks)}
+
+
 def test_a_block_needs_only_the_chunks_that_touch_it(stitching, tmp_path):
     work, rows = stitching
-    create_shared(work, rows, tmp_path / "shared")
+    create_shared([(work, rows)], tmp_path / "shared")
     near = ChunkIndex(work.rows).touching(rows[0].core)
     assert 0 < len(near) < len(work.rows)
     for row in work.rows:
@@ -91,7 +119,7 @@ def test_marks_or_a_name_that_are_missing_or_damaged(stitching, tmp_path):
     work, rows = stitching
     with pytest.raises(BioLoomError, match=r"store\.json is missing or damaged"):
         stitch_shared(work, rows[0], tmp_path / "shared")
-    create_shared(work, rows, tmp_path / "shared")
+    create_shared([(work, rows)], tmp_path / "shared")
     for row in rows:
         stitch_shared(work, row, tmp_path / "shared")
     (tmp_path / "shared" / f"{rows[1].block}.json").write_text("{}")

@@ -5,9 +5,10 @@ import pytest
 
 from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
-from bioloom.geometry.grid import BlockRow, tiles
+from bioloom.geometry.grid import BlockRow, plan_blocks, tiles
 from bioloom.postprocess.product import Recipe, finish_image, merge_pass, process_block, process_image
 from bioloom.postprocess.workspace import FileWorkspace
+from bioloom.volumes.manifest import entry_of
 from bioloom.volumes.store import create_volume, open_volume
 
 TERMS = dict.fromkeys(("foreground", "seeds", "topography"), "channel-0")
@@ -24,48 +25,56 @@ def cones(shape):
 
 @pytest.fixture(params=SHAPES)
 def scene(request, tmp_path):
-    """A prediction and its blocks."""
+    """A pack of two predictions, and its blocks."""
     shape, tile = SHAPES[request.param]
-    spacing = (1.0,) * len(shape)
-    path = tmp_path / "prediction.zarr"
-    volume = create_volume(path, (1, *shape), np.float32, spacing=spacing, kind="prediction")
-    volume.write(Box.of(shape), cones(shape))
-    return path, [BlockRow(f"{n:05d}", "a", core) for n, core in enumerate(tiles(shape, tile))]
+    shapes = {"test_a": shape, "test_b": (*shape[:-1], shape[-1] // 2)}
+    entries = []
+    for image, sides in shapes.items():
+        path = tmp_path / f"{image}.zarr"
+        volume = create_volume(path, (1, *sides), np.float32, spacing=(1.0,) * len(sides), kind="prediction")
+        volume.write(Box.of(sides), cones(sides))
+        entries.append(volume.entry(image))
+    return entries, plan_blocks(shapes, tile)
 
 
 def run_pass(scene, folder, name):
-    path, rows = scene
+    entries, rows = scene
     for row in reversed(rows):
-        process_block(path, rows, RECIPE, folder, name, row.block)
-    merge_pass(path, rows, RECIPE, folder, name)
+        process_block(entry_of(entries, row.image), rows, RECIPE, folder, name, row.block)
+    merge_pass(entries, rows, RECIPE, folder, name)
 
 
-def test_many_jobs_make_the_store_of_one(scene, tmp_path):
-    path, rows = scene
-    for name in PASSES:
-        run_pass(scene, tmp_path / "passes", name)
-    process_block(path, rows, RECIPE, tmp_path / "passes", PASSES[-1], rows[0].block)  # an orphan
-    many = finish_image(path, "a", rows, RECIPE, tmp_path / "passes", tmp_path / "many" / "a.zarr")
-    one = process_image(path, "a", rows, RECIPE, tmp_path / "one" / "a.zarr")
-    assert many.digest == one.digest
-    assert open_volume(many.path).read().max() > 10
-    assert finish_image(path, "a", rows, RECIPE, tmp_path / "passes", many.path) == many  # after a kill
-    assert all(not entry.is_dir() or entry.name in PASSES for entry in (tmp_path / "passes").iterdir())
-
-
-def test_a_store_made_anew_after_its_blocks_is_noticed_and_changes_the_table(scene, tmp_path):
-    path, rows = scene
+def test_many_jobs_make_the_stores_of_one(scene, tmp_path):
+    entries, rows = scene
     folder = tmp_path / "passes"
     for name in PASSES:
         run_pass(scene, folder, name)
-    table = FileWorkspace(folder).table_path(PASSES[-2])
+    process_block(entries[0], rows, RECIPE, folder, PASSES[-1], rows[0].block)  # an orphan
+    for entry in entries:
+        name = f"{entry.image}.zarr"
+        many = finish_image(entry, rows, RECIPE, folder, tmp_path / "many" / name)
+        one = process_image(entry.path, entry.image, rows, RECIPE, tmp_path / "one" / name)
+        assert (many.image, many.digest) == (entry.image, one.digest)
+        assert open_volume(many.path).read().max() > 5
+        assert finish_image(entry, rows, RECIPE, folder, many.path) == many  # after a kill
+    assert all(not path.is_dir() or path.name in PASSES for path in folder.iterdir())
+
+
+def test_stores_made_anew_after_their_blocks_are_noticed_and_change_the_table(scene, tmp_path):
+    entries, rows = scene
+    folder = tmp_path / "passes"
+    for name in PASSES:
+        run_pass(scene, folder, name)
+    table = FileWorkspace(folder, "").table_path(PASSES[-2])
     before = table.read_bytes()
-    merge_pass(path, rows, RECIPE, folder, PASSES[-2])
+    merge_pass(entries, rows, RECIPE, folder, PASSES[-2])
     assert table.read_bytes() != before  # so that the workflow runs the last pass again
-    with pytest.raises(BioLoomError, match="lacks what some of its jobs wrote"):
-        finish_image(path, "a", rows, RECIPE, folder, tmp_path / "a.zarr")
+    for entry in entries:
+        with pytest.raises(BioLoomError, match="lacks what some of its jobs wrote"):
+            finish_image(entry, rows, RECIPE, folder, tmp_path / f"{entry.image}.zarr")
     run_pass(scene, folder, PASSES[-1])
-    finish_image(path, "a", rows, RECIPE, folder, tmp_path / "a.zarr")
+    for entry in entries:
+        finish_image(entry, rows, RECIPE, folder, tmp_path / "outputs" / f"{entry.image}.zarr")
 
 
 @pytest.mark.parametrize("block", [256, 600])
