@@ -70,7 +70,8 @@ def rows_of_image(rows: Sequence[BlockRow], image: str, shape: tuple[int, ...]) 
         If they do not cover it: they were planned for another image.
     """
     own, whole = [row for row in rows if row.image == image], Box.of(shape)
-    if sum(row.core.size for row in own) != whole.size or not all(whole.contains(row.core) for row in own):
+    inside = all(row.core.ndim == whole.ndim and whole.contains(row.core) for row in own)
+    if sum(row.core.size for row in own) != whole.size or not inside:
         raise BioLoomError(
             f"the blocks of image '{image}' do not cover its {' x '.join(map(str, whole.shape))} voxels",
             fix="run `bioloom plan` again for this pack",

@@ -55,7 +55,7 @@ def test_missing_tables_and_chunks(tmp_path):
 def test_the_blocks_of_an_image_must_cover_it():
     rows = plan_blocks({"a": (9, 9), "b": (5, 12)}, (5, 5))
     assert rows_of_image(rows, "b", (5, 12)) == rows[4:]
-    for shape in ((5, 13), (6, 10)):
+    for shape in ((5, 13), (6, 10), (1, 5, 12)):
         with pytest.raises(
             BioLoomError, match=r"blocks of image 'b' do not cover its .* voxels; fix: run `bio"
         ):
