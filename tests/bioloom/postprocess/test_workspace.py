@@ -29,5 +29,5 @@ def test_the_images_of_a_pack_have_their_tables_in_one_file(tmp_path):
         found = FileWorkspace(tmp_path, image).table("0-seeds")
         np.testing.assert_array_equal(found.read("ids"), arrays["ids"])
         np.testing.assert_array_equal(found.read("ids", np.s_[1:]), arrays["ids"][1:])
-    with pytest.raises(KeyError, match="holds test_a_t0000.ids, test_a_t0001.ids"):
+    with pytest.raises(KeyError, match=r"holds test_a_t0000\.ids, test_a_t0001\.ids"):
         FileWorkspace(tmp_path, "test_a_t0002").table("0-seeds").read("ids")
