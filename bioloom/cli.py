@@ -36,7 +36,7 @@ STEPS = {
     "postprocess": "Make labels of predictions.",
     "evaluate": "Compare labels with the truth.",
     "report": "Gather the metrics and draw the report.",
-    "export": "Write outputs as TIFF.",
+    "export": "Write outputs in other formats.",
 }
 COMMANDS: dict[str, str] = {
     "bench": "Measure speed and memory on this machine.",

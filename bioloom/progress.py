@@ -135,6 +135,6 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def open_progress(label: str, unit: str, stream: TextIO = sys.stderr) -> Progress:
-    """Return a bar if `stream` is a terminal, else lines in the log."""
-    return TerminalProgress(label, unit) if stream.isatty() else LogProgress(label, unit)
+def open_progress(label: str, unit: str, stream: TextIO | None = None) -> Progress:
+    """Return a bar if `stream`, standard error by default, is a terminal, else lines in the log."""
+    return TerminalProgress(label, unit) if (stream or sys.stderr).isatty() else LogProgress(label, unit)

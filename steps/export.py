@@ -1,4 +1,4 @@
-"""``bioloom export``: write outputs as TIFF."""
+"""``bioloom export``: write outputs in other formats."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ from bioloom.settings.config import Config
 @step("export")
 @options_flag
 @read_flag("--outputs", "manifest of the outputs")
-@write_flag("--exports", "manifest of the TIFF files; they lie beside it")
+@write_flag("--exports", "manifest of the copies; they lie beside it")
 def command(options: Config, outputs: Path, exports: Path) -> None:
-    """Example: bioloom export --outputs results/demo/outputs/test_tile-11.csv --exports
+    """Writes TIFF if the options name no format. The time points of a file become one file again.
+
+    Example: bioloom export --outputs results/demo/outputs/test_tile-11.csv --exports
     trial/exports/test_tile-11.csv
     """
-    from bioloom.volumes.formats.tiff import export_tiff
+    from bioloom.volumes.export import export_pack
     from bioloom.volumes.manifest import read_manifest, write_manifest
-    from bioloom.volumes.store import open_volume
 
     exports.parent.mkdir(parents=True, exist_ok=True)
-    entries = []
-    for entry in read_manifest(outputs):
-        target = exports.parent / f"{entry.image}.tif"
-        entries.append(export_tiff(open_volume(entry.path), entry.image, target))
-    write_manifest(exports, entries)
+    formats = options.report.export or ["tiff"]
+    write_manifest(exports, export_pack(read_manifest(outputs), exports.parent, formats))

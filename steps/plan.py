@@ -25,7 +25,7 @@ def command(options: Config, images: Path, chunks: Path, blocks: Path) -> None:
     """
     shapes = {entry.image: entry.shape[1:] for entry in read_manifest(images)}
     size, overlap = tuple(options.patch.size), tuple(options.patch.overlap)
-    grids = {image: PatchGrid(shape, size, overlap) for image, shape in shapes.items()}
+    grids = {image: PatchGrid.of(shape, size, overlap) for image, shape in shapes.items()}
     chunk_rows = plan_chunks(grids, tuple(options.infer.chunk))
     block_rows = plan_blocks(shapes, aligned_block(tuple(options.infer.block)))
     write_blocks(blocks, block_rows)

@@ -17,7 +17,7 @@ from bioloom.settings.config import Config
 @read_flag("--calibration", "calibration.yaml with the thresholds; fixed ones if left out", required=False)
 @read_flag("--blocks", "table of the pack's blocks")
 @write_flag("--outputs", "manifest of the outputs; they lie beside it", required=False)
-@click.option("--passes", type=click.Path(path_type=Path), help="Folder that the jobs of one image share.")
+@click.option("--passes", type=click.Path(path_type=Path), help="Folder that the jobs of the pack share.")
 @click.option("--pass", "name", help="Run one pass only: on --block, or merge all its blocks.")
 @click.option("--block", help="Which block of the table.")
 def command(
@@ -31,7 +31,7 @@ def command(
     name: str | None,
     block: str | None,
 ) -> None:
-    """Give --outputs alone to do everything in one job; an image of many blocks takes one job per block
+    """Give --outputs alone to do everything in one job; images of many blocks take one job per block
     and pass (--passes --pass --block), one per pass (--passes --pass), and a last one (--passes --outputs).
 
     Example: bioloom postprocess --options results/demo/options/postprocess.yaml --fingerprint
@@ -42,8 +42,8 @@ def command(
     from bioloom.postprocess import product
     from bioloom.settings.resolve import read_calibration, read_fingerprint, resolve, sizes
     from bioloom.tasks.recipe import operations_of
-    from bioloom.volumes.manifest import read_manifest, write_manifest
-    from bioloom.volumes.plans import read_blocks
+    from bioloom.volumes.manifest import entry_of, read_manifest, write_manifest
+    from bioloom.volumes.plans import read_blocks, row_of_block
 
     if outputs is None and not (passes and name):
         raise click.UsageError("give --outputs, or --passes and --pass")
@@ -55,16 +55,17 @@ def command(
     recipe = product.Recipe(operations_of(options), thresholds, sizes(settled), halo)
     if outputs is None:
         if block:
-            product.process_block(entries[0].path, rows, recipe, passes, name, block)
+            entry = entry_of(entries, row_of_block(rows, block).image)
+            product.process_block(entry, rows, recipe, passes, name, block)
         else:
-            product.merge_pass(entries[0].path, rows, recipe, passes, name)
+            product.merge_pass(entries, rows, recipe, passes, name)
         return
     finished = []
     for entry in entries:
         target = outputs.parent / f"{entry.image}.zarr"
-        if passes:
-            finished.append(product.finish_image(entry.image, passes, target))
-        else:
-            own = [row for row in rows if row.image == entry.image]
-            finished.append(product.process_image(entry.path, entry.image, own, recipe, target))
+        finished.append(
+            product.finish_image(entry, rows, recipe, passes, target)
+            if passes
+            else product.process_image(entry.path, entry.image, rows, recipe, target)
+        )
     write_manifest(outputs, finished)

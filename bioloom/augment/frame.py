@@ -31,6 +31,11 @@ class Frame:
         return tuple((n - 1) / 2 for n in self.shape)
 
     @property
+    def flat(self) -> tuple[bool, ...]:
+        """Along which axes the patch has a single voxel: nothing may be mixed with what lies beyond it."""
+        return tuple(n == 1 for n in self.shape)
+
+    @property
     def finest(self) -> float:
-        """The smallest side of a voxel, in micrometres."""
-        return min(self.spacing)
+        """The smallest side of a voxel, in micrometres, flat axes left out."""
+        return min((s for s, flat in zip(self.spacing, self.flat, strict=True) if not flat), default=1.0)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bioloom.augment.spatial_map import SpatialMap
 from bioloom.geometry.box import Box
+from bioloom.targets.base import UNKNOWN, Cut
 
 
 class Warp:
@@ -60,14 +61,14 @@ class Warp:
         # grid_sample counts from -1 (first voxel) to 1 (last voxel) and wants the fastest axis first.
         column = (-1,) + (1,) * len(box.shape)
         start = torch.tensor(source.start, dtype=torch.float32).reshape(column)
-        half = torch.tensor([(side - 1) / 2 for side in source.shape]).reshape(column)
+        half = torch.tensor([max(1, side - 1) / 2 for side in source.shape]).reshape(column)
         grid = ((inner - start) / half).sub_(1).flip(0).movedim(0, -1)
         sampled = torch.nn.functional.grid_sample(
             image[None], grid[None], mode="bilinear", padding_mode="border", align_corners=True
         )
         return sampled[0]
 
-    def labels(self, labels: NDArray[np.integer], inside: Box) -> NDArray[np.integer]:
+    def labels(self, labels: NDArray[np.integer], inside: Box, cut: Cut = ()) -> NDArray[np.integer]:
         """Return the augmented labels of the window.
 
         Parameters
@@ -76,29 +77,38 @@ class Warp:
             Labels of a signed type, 0 and above.
         inside : Box
             The part of ``map.source_box(window)`` that lies in the image.
+        cut : tuple of (bool, bool), one per axis, optional
+            At which faces the image was cut out of its file; none by default.
 
         Returns
         -------
         ndarray of int, shape window.shape
             Voxels that come from beyond the image are ``-1 - L``, with L the label of the nearest voxel of
-            the image (see `bioloom.targets.base`); just -1 if the window misses the image altogether.
+            the image, less `UNKNOWN` beyond a cut face (see `bioloom.targets.base`); just -1 if the window
+            misses the image altogether.
         """
         if inside.empty:
             return np.full(self.window.shape, -1, labels.dtype)
         if self.map.exact:
             axes, mirrored = _exchange(self.map)
-            padded = _pad(labels, inside, self.map.source_box(self.window))
+            padded = _pad(labels, inside, self.map.source_box(self.window), cut)
             return np.flip(padded.transpose(axes), tuple(mirrored))
         nearest = self.coordinates.add(0.5).floor_().int()
         flat = torch.zeros(self.window.shape, dtype=torch.int32)
         beyond = torch.zeros(self.window.shape, dtype=torch.bool)
-        for index, start, side in zip(nearest, inside.start, inside.shape, strict=True):
+        unknown = torch.zeros_like(beyond)
+        faces = cut or ((False, False),) * len(inside.start)
+        for index, start, side, (low, high) in zip(nearest, inside.start, inside.shape, faces, strict=True):
             index -= start
             clamped = index.clamp(0, side - 1)
             beyond |= clamped != index
+            if low:
+                unknown |= index < 0
+            if high:
+                unknown |= index >= side
             flat.mul_(side).add_(clamped)
         taken = labels.ravel().take(flat.numpy())
-        return np.where(beyond.numpy(), -1 - taken, taken)
+        return _marked(taken, beyond.numpy(), unknown.numpy())
 
 
 def _exchange(map_: SpatialMap) -> tuple[list[int], list[int]]:
@@ -108,11 +118,27 @@ def _exchange(map_: SpatialMap) -> tuple[list[int], list[int]]:
     return axes, [axis for axis, source in enumerate(axes) if steps[source, axis] < 0]
 
 
-def _pad(labels: NDArray[np.integer], inside: Box, box: Box) -> NDArray[np.integer]:
-    """Continue labels of `inside` to all of `box`, as ``-1 - L``."""
+def _pad(labels: NDArray[np.integer], inside: Box, box: Box, cut: Cut) -> NDArray[np.integer]:
+    """Continue labels of `inside` to all of `box`, see `Warp.labels`."""
     if inside == box:
         return labels
     ends = zip(box.start, inside.start, inside.stop, box.stop, strict=True)
-    padded = -1 - np.pad(labels, [(a - start, stop - b) for start, a, b, stop in ends], mode="edge")
-    padded[inside.within(box).slices] = labels
-    return padded
+    padded = np.pad(labels, [(a - start, stop - b) for start, a, b, stop in ends], mode="edge")
+    beyond, unknown = np.ones(box.shape, bool), np.zeros(box.shape, bool)
+    own = inside.within(box).slices
+    beyond[own] = False
+    for axis, (low, high) in enumerate(cut):
+        lines = np.moveaxis(unknown, axis, 0)
+        lines[: own[axis].start] |= low
+        lines[own[axis].stop :] |= high
+    return _marked(padded, beyond, unknown)
+
+
+def _marked(
+    labels: NDArray[np.integer], beyond: NDArray[np.bool_], unknown: NDArray[np.bool_]
+) -> NDArray[np.integer]:
+    """Mark the labels of voxels beyond the image, and those beyond a cut face of it."""
+    marked = np.where(beyond, -1 - labels, labels)
+    if unknown.any():
+        marked[unknown] -= UNKNOWN
+    return marked

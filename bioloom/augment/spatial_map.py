@@ -102,9 +102,13 @@ class SpatialMap:
             )
         reach = sum((np.array(d.limit) for d in self.displacements), np.zeros(self.frame.ndim))
         reach = reach / self.frame.spacing
-        low, high = np.floor(corners.min(0) - reach), np.floor(corners.max(0) + reach)
-        # One voxel more than the neighbours, because float32 coordinates may round across a voxel.
-        return Box(tuple((low - 1).astype(int).tolist()), tuple((high + 3).astype(int).tolist()))
+        low, high = corners.min(0), corners.max(0)
+        # One voxel more than the neighbours, because float32 coordinates may round across a voxel...
+        first, last = np.floor(low - reach) - 1, np.floor(high + reach) + 3
+        # ...but a flat box that stays on its voxels needs those alone.
+        still = (low == high) & (low == np.rint(low)) & (reach == 0)
+        first, last = np.where(still, low, first), np.where(still, low + 1, last)
+        return Box(tuple(first.astype(int).tolist()), tuple(last.astype(int).tolist()))
 
     def coordinates(self, box: Box) -> torch.Tensor:
         """Return the source coordinates of every voxel of `box`, float32 of shape ``(ndim, *box.shape)``."""

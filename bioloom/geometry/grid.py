@@ -15,7 +15,7 @@ An image shorter than a patch has one patch at 0, which sticks out; what lies be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -23,6 +23,7 @@ from math import prod
 
 from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
+from bioloom.geometry.lift import lifted, lifted_block, lifted_chunk
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ class PatchGrid:
                 f"patch.overlap is {_sides(self.overlap)}, patch.size {_sides(self.size)}",
                 allowed="an overlap that is smaller than the patch",
             )
+
+    @classmethod
+    def of(cls, shape: Sequence[int], size: Sequence[int], overlap: Sequence[int]) -> PatchGrid:
+        """Return the patches of an image; those of a plane are laid over every plane of a volume."""
+        ndim = len(shape)
+        return cls(tuple(shape), lifted(size, ndim, 1), lifted(overlap, ndim, 0))
 
     @cached_property
     def starts(self) -> tuple[tuple[int, ...], ...]:
@@ -129,12 +136,13 @@ def plan_chunks(grids: dict[str, PatchGrid], chunk: tuple[int, ...]) -> list[Chu
     """Group the patches of a pack: boxes of an image, and small images together.
 
     An image of more patches than `chunk` is cut into boxes, each a chunk of its own; consecutive smaller
-    images share a chunk while they hold at most ``prod(chunk)`` patches together.
+    images share a chunk while they hold at most ``prod(chunk)`` patches together. A `chunk` of planes takes
+    as many planes of a volume as it has room for.
     """
     rows: list[ChunkRow] = []
     number, used = -1, 0
     for image, grid in grids.items():
-        boxes = grid.chunks(chunk)
+        boxes = grid.chunks(lifted_chunk(chunk, grid.counts))
         for patches in boxes:
             if number < 0 or len(boxes) > 1 or used + patches.size > prod(chunk):
                 number, used = number + 1, 0
@@ -145,5 +153,32 @@ def plan_chunks(grids: dict[str, PatchGrid], chunk: tuple[int, ...]) -> list[Chu
 
 def plan_blocks(shapes: dict[str, tuple[int, ...]], block: tuple[int, ...]) -> list[BlockRow]:
     """Cut every image of a pack into disjoint blocks, numbered through the pack."""
-    cores = [(image, core) for image, shape in shapes.items() for core in tiles(shape, block)]
+    cores = [
+        (image, core)
+        for image, shape in shapes.items()
+        for core in tiles(shape, lifted_block(block, len(shape)))
+    ]
     return [BlockRow(f"{number:05d}", image, core) for number, (image, core) in enumerate(cores)]
+
+
+class ChunkIndex:
+    """Finds the chunks that touch a box without looking at all of them.
+
+    Parameters
+    ----------
+    rows : iterable of ChunkRow
+        The chunks of one image.
+    """
+
+    def __init__(self, rows: Iterable[ChunkRow]) -> None:
+        # Boxes of chunks form a grid: there are few different spans along an axis.
+        self._rows = {tuple(zip(row.box.start, row.box.stop, strict=True)): row.chunk for row in rows}
+        self._spans = [sorted(set(spans)) for spans in zip(*self._rows, strict=True)]
+
+    def touching(self, box: Box) -> list[str]:
+        """Return the names of the chunks that share a voxel with `box`, in raster order of their corners."""
+        near = [
+            [span for span in spans if span[0] < stop and span[1] > start]
+            for spans, start, stop in zip(self._spans, box.start, box.stop, strict=True)
+        ]
+        return [self._rows[key] for key in product(*near) if key in self._rows]

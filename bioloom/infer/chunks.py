@@ -32,7 +32,10 @@ def check_chunks(image: str, grid: PatchGrid, rows: Sequence[ChunkRow], *, compl
         If a patch is missing or lies elsewhere.
     """
     whole = Box.of(grid.counts)
-    fitting = all(whole.contains(row.patches) and row.box == grid.extent(row.patches) for row in rows)
+    fitting = all(
+        row.patches.ndim == whole.ndim and whole.contains(row.patches) and row.box == grid.extent(row.patches)
+        for row in rows
+    )
     missing = complete and sum(row.patches.size for row in rows) != prod(grid.counts)
     if missing or not fitting:
         raise BioLoomError(

@@ -67,13 +67,18 @@ def open_predictor(
 def activated(
     module: nn.Module, spec: ModelSpec, precision: Precision
 ) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Return a function from a batch of images to the outputs, each through its activation, in float32."""
+    """Return a function from a batch of images to the outputs, each through its activation, in float32.
+
+    A network of planes also takes patches of volumes that are one plane thick.
+    """
     functions = [ACTIVATIONS[channel["activation"]] for channel in spec.channels]
 
     def forward(batch: torch.Tensor) -> torch.Tensor:
+        planes = batch.squeeze(2) if batch.ndim - 2 > spec.ndim else batch
         with precision.autocast():
-            raw = module(channels_last_tensor(batch))
-        return torch.stack([f(raw[:, i].float()) for i, f in enumerate(functions)], 1)
+            raw = module(channels_last_tensor(planes))
+        outputs = torch.stack([f(raw[:, i].float()) for i, f in enumerate(functions)], 1)
+        return outputs if planes is batch else outputs.unsqueeze(2)
 
     return forward
 
@@ -108,14 +113,14 @@ def open_pictures(
     for image in dict.fromkeys(row.image for row in rows):
         if image not in known:
             raise BioLoomError(f"the chunk holds the image '{image}'", allowed=", ".join(known))
-        grid = PatchGrid(known[image].shape[1:], size, overlap)
+        grid = PatchGrid.of(known[image].shape[1:], size, overlap)
         check_chunks(image, grid, [row for row in rows if row.image == image])
         pictures[image] = open_picture(known[image], grid, spec)
     return pictures
 
 
 def open_picture(entry: Entry, grid: PatchGrid, spec: ModelSpec) -> Picture:
-    """Open one image for prediction.
+    """Open one image for prediction: of the model's number of axes, or a volume whose planes are predicted.
 
     Raises
     ------
@@ -123,9 +128,10 @@ def open_picture(entry: Entry, grid: PatchGrid, spec: ModelSpec) -> Picture:
         If the image does not suit the model.
     """
     volume = open_volume(entry.path)
+    by_planes = spec.ndim == 2 and grid.size[0] == 1 and volume.ndim == 3
     for what, got, wanted in (
         ("channels", volume.channels, spec.in_channels),
-        ("spatial axes", volume.ndim, spec.ndim),
+        ("spatial axes", 2 if by_planes else volume.ndim, spec.ndim),
     ):
         if got != wanted:
             raise BioLoomError(f"image {entry.image} has {got} {what}", allowed=f"{wanted}, as in training")

@@ -16,6 +16,7 @@ from bioloom.measure.distance import boundary_distance
 from bioloom.measure.objects import check_spacing, finish
 from bioloom.measure.runs import checked_labels
 from bioloom.measure.sums import add_up, count, window_of
+from bioloom.volumes.parts import cut_faces
 
 FIRST_MARGIN = 32
 
@@ -30,6 +31,9 @@ def measure_volume(
     details: bool = False,
 ) -> pd.DataFrame:
     """Measure all objects of a stored image; the same table as `bioloom.measure.objects.measure_objects`.
+
+    Of an object that goes on beyond the region of the file that the image is, ``distance_max_um`` is
+    missing (NaN): how far it reaches inwards cannot be seen.
 
     Parameters
     ----------
@@ -66,7 +70,20 @@ def measure_volume(
                 details=labels.spacing if details else None,
             )
         )
-    return finish(add_up(parts), labels.spatial, labels.spacing, channel_names, image_id=image_id)
+    table = finish(add_up(parts), labels.spatial, labels.spacing, channel_names, image_id=image_id)
+    if distances:
+        table.loc[_goes_on(table, labels), "distance_max_um"] = np.nan
+    return table
+
+
+def _goes_on(table: pd.DataFrame, labels: Any) -> np.ndarray:
+    """Return which objects reach a face at which the image was cut out of its file, ``(n,)`` bool."""
+    ndim = len(labels.spatial)
+    found = np.zeros(len(table), bool)
+    for axis, (low, high) in enumerate(cut_faces(labels.facts, ndim)):
+        found |= low & (table[f"bbox-{axis}"] == 0).to_numpy()
+        found |= high & (table[f"bbox-{axis + ndim}"] == labels.spatial[axis]).to_numpy()
+    return found
 
 
 def _distance_in(labels: Any, core: Box) -> np.ndarray:

@@ -13,7 +13,7 @@ which block holds it, so the last labels are the same for every block size, bit 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -115,8 +115,8 @@ class Pass(Protocol):
         ...
 
 
-Sink = Callable[[Box, NDArray[np.uint32]], None]
-"""Takes the final labels of a core; called once per block, for whole shards."""
+Sink = Callable[[Box, NDArray[np.uint32]], Mapping[str, NDArray[Any]]]
+"""Takes the final labels of a core, once per block; what it returns is kept in the block's partial."""
 
 
 @dataclass(frozen=True)
@@ -148,21 +148,21 @@ class Run:
         step, where = self.passes[index], self.layout.block(block)
         partial = step.map(where, self.source)
         if step is self.passes[-1]:
-            self.sink(where.core, partial.pop(LABELS))
+            partial |= self.sink(where.core, partial.pop(LABELS))
         self.workspace.put_partial(step.name, block, partial)
 
-    def run_merge(self, index: int) -> None:
-        """Reduce all partials of pass number `index` to its table."""
+    def merged(self, index: int) -> dict[str, NDArray[Any]]:
+        """Reduce all partials of pass number `index`, and return its table."""
         step = self.passes[index]
         partials = (self.workspace.partial(step.name, block.id) for block in self.layout.blocks)
-        self.workspace.put_table(step.name, step.reduce(partials, self.source))
+        return step.reduce(partials, self.source)
 
     def run(self) -> None:
         """Run every pass over every block, here and now."""
         for index in range(len(self.passes)):
             for block in self.layout.blocks:
                 self.run_block(index, block.id)
-            self.run_merge(index)
+            self.workspace.put_table(self.passes[index].name, self.merged(index))
 
 
 def run_in_memory(
@@ -187,8 +187,9 @@ def run_in_memory(
     reader = ArrayReader(prediction) if isinstance(prediction, np.ndarray) else prediction
     labels = np.zeros(layout.image.shape, np.uint32)
 
-    def keep(core: Box, values: NDArray[np.uint32]) -> None:
+    def keep(core: Box, values: NDArray[np.uint32]) -> dict[str, NDArray[Any]]:
         labels[core.slices] = values
+        return {}
 
     Run(passes, reader, layout, MemoryWorkspace(), keep).run()
     return labels

@@ -6,26 +6,31 @@ earlier output stays whole until its successor is ready.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.geometry.grid import BlockRow
 from bioloom.postprocess.blocks import Layout
-from bioloom.postprocess.passes import Pass, Run
+from bioloom.postprocess.passes import Pass, Run, Sink
 from bioloom.postprocess.program import compile_passes
-from bioloom.postprocess.workspace import FileWorkspace, MemoryWorkspace, Workspace
-from bioloom.volumes.atomic import atomic_path, remove, replace
+from bioloom.postprocess.workspace import FileWorkspace, MemoryWorkspace, Workspace, put_tables
+from bioloom.volumes.atomic import atomic_path, remove
 from bioloom.volumes.manifest import Entry
+from bioloom.volumes.plans import rows_of_image
 from bioloom.volumes.pyramid import write_pyramid
+from bioloom.volumes.shared import SharedStore
 from bioloom.volumes.store import Volume, create_volume, open_volume
+
+MARK, STORE = "mark", "store"
 
 
 @dataclass(frozen=True)
@@ -71,48 +76,69 @@ def process_image(
         If the blocks do not cover the prediction: they were planned for another image.
     """
     volume = open_volume(prediction)
-    whole = Box.of(volume.spatial)
-    if sum(row.core.size for row in rows) != whole.size or not all(whole.contains(r.core) for r in rows):
-        raise BioLoomError(
-            f"the blocks of image '{image}' do not cover its {' x '.join(map(str, whole.shape))} voxels",
-            fix="run `bioloom plan` again for this pack",
-        )
+    rows = rows_of_image(rows, image, volume.spatial)
     with atomic_path(output) as working:
-        create_labels(volume, rows, working)
-        with _workspace(working, len(rows)) as workspace:
-            _run(volume, rows, recipe, workspace, working).run()
-        write_pyramid(open_volume(working))
+        labels = create_labels(volume, rows, working)
+        with _workspace(working, image, len(rows)) as workspace:
+            _run(volume, rows, recipe, workspace, lambda core, values: _write(labels, core, values)).run()
+        write_pyramid(labels)
     return open_volume(output).entry(image)
 
 
 def process_block(
-    prediction: Path, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, name: str, block: str
+    entry: Entry, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, name: str, block: str
 ) -> None:
-    """Map one block in the pass called `name`; `folder` keeps what the jobs of the image share."""
-    run = _run(open_volume(prediction), rows, recipe, FileWorkspace(folder), working_store(folder))
+    """Map one block in the pass called `name`.
+
+    Parameters
+    ----------
+    entry : Entry
+        The prediction.
+    rows : sequence of BlockRow
+        The blocks of the pack.
+    recipe : Recipe
+        How it becomes labels.
+    folder : Path
+        Keeps what the jobs of the pack share.
+    name, block : str
+        Which pass, and which block of this image.
+    """
+
+    def keep(core: Box, values: NDArray[np.uint32]) -> dict[str, NDArray[np.uint8]]:
+        return {MARK: _packed(_shared(run, folder, entry.image).fill(core, values[np.newaxis]))}
+
+    run = _run_in(folder, entry, rows, recipe, keep)
     run.run_block(_index(run, name), block)
 
 
-def merge_pass(prediction: Path, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, name: str) -> None:
-    """Reduce the pass called `name`; before the last pass, make the store that its blocks fill."""
-    volume = open_volume(prediction)
-    run = _run(volume, rows, recipe, FileWorkspace(folder), working_store(folder))
-    index = _index(run, name)
-    if index == len(run.passes) - 2:
-        create_labels(volume, rows, working_store(folder))
-    run.run_merge(index)
+def merge_pass(
+    entries: Sequence[Entry], rows: Sequence[BlockRow], recipe: Recipe, folder: Path, name: str
+) -> None:
+    """Reduce the pass called `name` of every image of a pack; see `process_block`.
 
-
-def finish_image(image: str, folder: Path, output: Path) -> Entry:
-    """Complete the store that the last pass filled and move it to its place.
-
-    A job that was killed after the move finds no store to move: what it needs is in place already.
+    Before the last pass, the stores are made that its blocks fill. The tables then hold their names: every
+    store has another one, so that the jobs of its blocks run again when the store is made anew.
     """
-    working = working_store(folder)
-    if working.exists():
-        write_pyramid(open_volume(working))
-        replace(working, output)
-    return open_volume(output).entry(image)
+    tables = {}
+    for entry in entries:
+        run = _run_in(folder, entry, rows, recipe)
+        index = _index(run, name)
+        tables[entry.image] = run.merged(index)
+        if index == len(run.passes) - 2:
+            own, volume = rows_of_image(rows, entry.image, entry.shape[1:]), open_volume(entry.path)
+            store = SharedStore.create(folder / entry.image, partial(create_labels, volume, own))
+            tables[entry.image][STORE] = _packed(store.name)
+    put_tables(folder, name, tables)
+
+
+def finish_image(entry: Entry, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, output: Path) -> Entry:
+    """Complete the store that the last pass filled, move it to `output`, return its line of the manifest."""
+    run = _run_in(folder, entry, rows, recipe)
+    last = run.passes[-1].name
+    marks = (_unpacked(run.workspace.partial(last, block.id).read(MARK)) for block in run.layout.blocks)
+    _shared(run, folder, entry.image).complete(marks, output)
+    remove(folder / entry.image)
+    return open_volume(output).entry(entry.image)
 
 
 def create_labels(prediction: Volume, rows: Sequence[BlockRow], path: Path) -> Volume:
@@ -127,31 +153,57 @@ def create_labels(prediction: Volume, rows: Sequence[BlockRow], path: Path) -> V
     )
 
 
-def working_store(folder: Path) -> Path:
-    """Return where labels grow while many jobs work on them."""
-    return folder / "labels.zarr"
-
-
 @contextmanager
-def _workspace(working: Path, blocks: int) -> Iterator[Workspace]:
+def _workspace(working: Path, image: str, blocks: int) -> Iterator[Workspace]:
     """Yield what keeps the passes of one job: memory for one block, files for many, so that it is bounded."""
     if blocks == 1:
         yield MemoryWorkspace()
         return
     folder = working.with_name(f"{working.name}.passes")  # a temporary name, which outlives no kill for long
     try:
-        yield FileWorkspace(folder)
+        yield FileWorkspace(folder, image)
     finally:
         remove(folder)
 
 
-def _run(volume: Volume, rows: Sequence[BlockRow], recipe: Recipe, workspace: Workspace, labels: Path) -> Run:
+def _run(
+    volume: Volume,
+    rows: Sequence[BlockRow],
+    recipe: Recipe,
+    workspace: Workspace,
+    sink: Sink = lambda core, values: {},
+) -> Run:
     layout = Layout.of(volume.spatial, [(row.block, row.core) for row in rows], recipe.halo)
+    return Run(recipe.passes(volume), volume, layout, workspace, sink)
 
-    def keep(core: Box, values: NDArray[np.uint32]) -> None:
-        open_volume(labels).write(core, values[np.newaxis])
 
-    return Run(recipe.passes(volume), volume, layout, workspace, keep)
+def _run_in(
+    folder: Path,
+    entry: Entry,
+    rows: Sequence[BlockRow],
+    recipe: Recipe,
+    sink: Sink = lambda core, values: {},
+) -> Run:
+    own = rows_of_image(rows, entry.image, entry.shape[1:])
+    return _run(open_volume(entry.path), own, recipe, FileWorkspace(folder, entry.image), sink)
+
+
+def _write(labels: Volume, core: Box, values: NDArray[np.uint32]) -> dict[str, NDArray[Any]]:
+    labels.write(core, values[np.newaxis])
+    return {}
+
+
+def _shared(run: Run, folder: Path, image: str) -> SharedStore:
+    return SharedStore(folder / image, _unpacked(run.workspace.table(run.passes[-2].name).read(STORE)))
+
+
+def _packed(value: object) -> NDArray[np.uint8]:
+    """Return JSON as the bytes of an array, to stand among arrays."""
+    return np.frombuffer(json.dumps(value).encode(), np.uint8)
+
+
+def _unpacked(array: NDArray[np.uint8]) -> Any:
+    return json.loads(array.tobytes())
 
 
 def _index(run: Run, name: str) -> int:

@@ -79,14 +79,19 @@ class MemoryWorkspace:
 class FileWorkspace:
     """A workspace that many jobs share: ``<pass>/<block>.zarr.zip`` and ``<pass>.zarr.zip`` in a folder.
 
+    Blocks are numbered through a pack, and all its images have their tables in one file.
+
     Parameters
     ----------
     folder : Path
-        The passes of one image, ``passes/{pack}``.
+        The passes of a pack, ``passes/{pack}``.
+    image : str
+        The image that is worked on.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, image: str) -> None:
         self.folder = Path(folder)
+        self.image = image
 
     def partial_path(self, name: str, block: str) -> Path:
         """Return the file of one partial."""
@@ -105,12 +110,30 @@ class FileWorkspace:
         return _open(self.partial_path(name, block))
 
     def put_table(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Write what pass `name` made of all its partials."""
-        _write(self.table_path(name), arrays)
+        """Write what pass `name` made of all its partials, in place of the tables of all images."""
+        put_tables(self.folder, name, {self.image: arrays})
 
     def table(self, name: str) -> Arrays:
         """Open what pass `name` made of all its partials."""
-        return _open(self.table_path(name))
+        return _OfImage(_open(self.table_path(name)), self.image)
+
+
+def put_tables(folder: Path, name: str, tables: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
+    """Write what pass `name` made of all partials of a pack, by image."""
+    path = FileWorkspace(folder, "").table_path(name)
+    _write(path, {f"{image}.{key}": array for image, table in tables.items() for key, array in table.items()})
+
+
+class _OfImage:
+    """The arrays of one image among those of a pack."""
+
+    def __init__(self, arrays: Arrays, image: str) -> None:
+        self._arrays = arrays
+        self._image = image
+
+    def read(self, name: str, slices: Slices | None = None) -> NDArray[Any]:
+        """Return one array, or a part of it."""
+        return self._arrays.read(f"{self._image}.{name}", slices)
 
 
 def _write(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -12,6 +12,7 @@ from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import tiles
 from bioloom.preprocess.checks import check_image, check_labels, check_pair, narrowest, spacing_of
 from bioloom.preprocess.convert import stored_dtype
+from bioloom.preprocess.pieces import Piece, pieces_of
 from bioloom.preprocess.slabs import scan, slab_shape
 from bioloom.preprocess.statistics import Statistics
 from bioloom.registry import table
@@ -25,14 +26,14 @@ from bioloom.volumes.samples import SPLITS, Sample, check_labelled, discover, sp
 
 @dataclass(frozen=True)
 class Seen:
-    """What was found out about one image and its labels.
+    """What was found out about one file and its labels.
 
     Parameters
     ----------
     sample : Sample
         Which files.
     shape : tuple of int
-        Spatial shape in voxels.
+        Spatial shape of its images in voxels.
     channels : int
         Number of channels.
     dtype : str
@@ -41,6 +42,10 @@ class Seen:
         Voxel size in micrometres, None if nobody says.
     objects : int, optional
         Labelled objects, None if there are no labels or they were not read.
+    times : int
+        How many time points the file holds; each is an image of its own.
+    facts : dict
+        Where in the file its first image lies, see `bioloom.preprocess.pieces`.
     """
 
     sample: Sample
@@ -49,6 +54,8 @@ class Seen:
     dtype: str
     spacing: tuple[float, ...] | None
     objects: int | None = None
+    times: int = 1
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -142,7 +149,7 @@ def _find_samples(config: Config, checked: Checked) -> None:
 def _look(sample: Sample, config: Config, checked: Checked, *, values: bool) -> None:
     """Open the files of one sample; whatever is wrong about them is noted."""
     axes = config.data.axes
-    image = labels = spacing = objects = None
+    image = labels = spacing = None
     with checked.noting():
         image = read_foreign(sample.path, axes)
         found, known = spacing_of(image, config.data.voxel_size)
@@ -153,15 +160,23 @@ def _look(sample: Sample, config: Config, checked: Checked, *, values: bool) -> 
             check_labels(labels)
             if image is not None:
                 check_pair(image, labels)
-    if values and image is not None:
+    pieces = _pieces(sample, image, checked)
+    for piece in pieces if values else ():
         with checked.noting():
-            check_image(sample, _statistics(image))
-    if values and labels is not None:
+            check_image(sample.split, piece.name, _statistics(piece.voxels))
+    objects = _count_objects(_pieces(sample, labels, checked), checked) if values else None
+    if image is not None and pieces:
+        dtype, first = str(image.source.dtype), pieces[0]
+        what = (first.voxels.spatial, image.channels, dtype, spacing, objects)
+        checked.seen.append(Seen(sample, *what, len(pieces), first.facts))
+
+
+def _pieces(sample: Sample, file: Foreign | None, checked: Checked) -> list[Piece]:
+    """Return the images of a file of a sample, be they images or labels; none if it cannot be cut."""
+    if file is not None:
         with checked.noting():
-            objects = _count_objects(labels)
-    if image is not None:
-        dtype = str(image.source.dtype)
-        checked.seen.append(Seen(sample, image.spatial, image.channels, dtype, spacing, objects))
+            return pieces_of(sample, file, None)
+    return []
 
 
 def _statistics(image: Foreign) -> Statistics:
@@ -173,25 +188,33 @@ def _statistics(image: Foreign) -> Statistics:
     return statistics
 
 
-def _count_objects(labels: Foreign) -> int | None:
+def _count_objects(pieces: Sequence[Piece], checked: Checked) -> int | None:
     """Return how many objects are labelled; None where the labels are of another kind, which is noted."""
-    if labels.dtype.kind == "f" or labels.channels != 1:
-        return None
-    found = scan(labels, objects=True)
-    narrowest(labels.path, *found.range, signed=False)
-    return found.objects
+    counts = []
+    for labels in (piece.voxels for piece in pieces):
+        if labels.dtype.kind == "f" or labels.channels != 1:
+            return None
+        with checked.noting():
+            found = scan(labels, objects=True)
+            narrowest(labels.path, *found.range, signed=False)
+            counts.append(found.objects)
+    return sum(counts) if counts else None
 
 
 def _compare(checked: Checked, config: Config) -> None:
-    """Note images that differ in kind from the first one, and lists over space that do not suit them."""
+    """Note images that differ in kind from the first ones, and lists over space that do not suit them."""
     if not checked.seen:
         return
     first = checked.seen[0]
-    for other in checked.seen[1:]:
-        if (len(other.shape), other.channels) != (len(first.shape), first.channels):
+    of_split: dict[str, Seen] = {}
+    for other in checked.seen:
+        partner = of_split.setdefault(other.sample.split, other)
+        partner = first if partner is other else partner
+        if _kind(other) != _kind(partner) and not (partner is first and _by_planes(first, other)):
             checked.mistakes.append(
-                f"{other.sample.path} has {_kind(other)}, {first.sample.path} has {_kind(first)}; "
-                "allowed: images of one kind in a run; fix: sort them into runs, or set data.axes"
+                f"{other.sample.path} has {_kind(other)}, {partner.sample.path} has {_kind(partner)}; "
+                "allowed: images of one kind in a run, or of two where a network that learns from 2D images "
+                "predicts volumes; fix: sort them into runs, or set data.axes"
             )
     for option in ("patch.size", "patch.overlap", "infer.chunk", "infer.block", "infer.halo"):
         section, key = option.split(".")
@@ -201,6 +224,13 @@ def _compare(checked: Checked, config: Config) -> None:
                 f"{option} has {len(numbers)} numbers, {first.sample.path} has {len(first.shape)} spatial "
                 "axes; allowed: one number per spatial axis; fix: correct it, or data.axes"
             )
+
+
+def _by_planes(learned: Seen, other: Seen) -> bool:
+    """Return whether a network that learned from images like one predicts the other plane by plane."""
+    splits = learned.sample.split == "train", other.sample.split in ("test", "predict")
+    axes = len(learned.shape) == 2, len(other.shape) == 3
+    return all((*splits, *axes)) and learned.channels == other.channels
 
 
 def _kind(seen: Seen) -> str:

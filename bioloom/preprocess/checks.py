@@ -11,7 +11,6 @@ import numpy as np
 from bioloom.errors import BioLoomError
 from bioloom.preprocess.statistics import Statistics
 from bioloom.volumes.formats.foreign import Foreign
-from bioloom.volumes.samples import Sample
 
 _UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
 _IMAGES = (np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32)
@@ -26,7 +25,8 @@ def spacing_of(image: Foreign, voxel_size: Sequence[float] | None) -> tuple[tupl
         The image.
     voxel_size : sequence of float, optional
         What the user says about the voxel size, in the order ``(z, y, x)`` that a checked config has; it wins
-        over the file. Unknown sizes are 1.0.
+        over the file. Unknown sizes are 1.0. Two numbers are those of the planes of a volume whose file
+        says how far apart they are.
 
     Raises
     ------
@@ -37,6 +37,8 @@ def spacing_of(image: Foreign, voxel_size: Sequence[float] | None) -> tuple[tupl
     if voxel_size is None:
         found, source = image.spacing, f"{image.path} has the voxel size"
     else:
+        if (len(voxel_size), image.ndim) == (2, 3) and image.spacing is not None:
+            voxel_size = (image.spacing[0], *voxel_size)
         if len(voxel_size) != image.ndim:
             raise BioLoomError(
                 f"data.voxel_size has {len(voxel_size)} numbers, but {image.path} has the axes {spatial}",
@@ -55,7 +57,7 @@ def spacing_of(image: Foreign, voxel_size: Sequence[float] | None) -> tuple[tupl
 
 
 def check_pair(image: Foreign, labels: Foreign) -> None:
-    """Raise if `labels` are not of the shape of `image`."""
+    """Raise if `labels` are not of the shape of `image`, time point by time point."""
     if labels.channels != 1:
         raise BioLoomError(
             f"the labels {labels.path} have {labels.channels} channels (axes {labels.axes})",
@@ -67,6 +69,12 @@ def check_pair(image: Foreign, labels: Foreign) -> None:
             f"the labels {labels.path} are {_sides(labels)} voxels, the image {image.path} {_sides(image)}",
             allowed="labels of the shape of their image",
             fix="check that the two files belong together, and data.axes",
+        )
+    if labels.times != image.times:
+        raise BioLoomError(
+            f"the labels {labels.path} hold {_times(labels)}, the image {image.path} {_times(image)}",
+            allowed="labels of every time point, in one file with the same time axis",
+            fix="check that the two files belong together, and that both say which axis is time (data.axes)",
         )
 
 
@@ -80,18 +88,28 @@ def check_labels(labels: Foreign) -> None:
         )
 
 
-def check_image(sample: Sample, statistics: Statistics) -> None:
-    """Raise if an image holds NaN or infinite values, or is constant and to be learned from."""
+def check_image(split: str, name: str, statistics: Statistics) -> None:
+    """Raise if an image holds NaN or infinite values, or is constant and to be learned from.
+
+    Parameters
+    ----------
+    split : str
+        What the image is for.
+    name : str
+        What it is called in messages.
+    statistics : Statistics
+        Of all of its voxels.
+    """
     if statistics.invalid:
         raise BioLoomError(
-            f"{sample.path} holds {statistics.invalid} voxels that are NaN or infinite (as 32-bit floats)",
+            f"{name} holds {statistics.invalid} voxels that are NaN or infinite (as 32-bit floats)",
             fix="replace them, for example by the background",
         )
-    if sample.split in ("train", "val") and (statistics.minimum == statistics.maximum).all():
+    if split in ("train", "val") and (statistics.minimum == statistics.maximum).all():
         raise BioLoomError(
-            f"{sample.path} is constant (every voxel is {statistics.minimum[0]:g})",
+            f"{name} is constant (every voxel is {statistics.minimum[0]:g})",
             allowed="in training and validation, images that something can be learned from",
-            fix=f"take it out of data.{sample.split}",
+            fix=f"take it out of data.{split}",
         )
 
 
@@ -126,3 +144,7 @@ def narrowest(path: Path, least: int, most: int, *, signed: bool) -> np.dtype:
 
 def _sides(image: Foreign) -> str:
     return " x ".join(map(str, image.spatial))
+
+
+def _times(image: Foreign) -> str:
+    return "one time point" if image.times == 1 else f"{image.times} time points"

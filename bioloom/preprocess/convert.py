@@ -10,7 +10,8 @@ import numpy as np
 
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import tiles
-from bioloom.preprocess.checks import check_image, check_labels, check_pair, narrowest, spacing_of
+from bioloom.preprocess.checks import check_image, check_labels, narrowest, spacing_of
+from bioloom.preprocess.pieces import Piece, pieces_of
 from bioloom.preprocess.slabs import Scan, scan, slab_shape
 from bioloom.preprocess.statistics import Statistics
 from bioloom.registry import table
@@ -23,6 +24,8 @@ from bioloom.volumes.samples import Sample
 from bioloom.volumes.store import create_volume, open_volume
 
 PERCENTILES = (0.1, 1, 5, 25, 50, 75, 95, 99, 99.8, 99.9)
+Pair = tuple[Entry, Entry | None]
+"""The lines of the two manifests for an image and its labels."""
 
 
 def convert_pack(
@@ -41,16 +44,14 @@ def convert_pack(
     BioLoomError
         If the images differ in their number of channels or spatial axes, or one of them is faulty.
     """
-    pairs: list[tuple[Entry, Entry | None]] = []
+    pairs: list[Pair] = []
     for sample in samples:
-        pairs.append(
-            convert_sample(sample, images, labels, axes=axes, voxel_size=voxel_size, normalize=normalize)
-        )
+        pairs += convert_sample(sample, images, labels, axes=axes, voxel_size=voxel_size, normalize=normalize)
         first, last = pairs[0][0], pairs[-1][0]
         if _kind(first) != _kind(last):
             raise BioLoomError(
                 f"{samples[0].path} has {_kind(first)}, {sample.path} has {_kind(last)}",
-                allowed="images of one kind in a run",
+                allowed="images of one kind in a split",
                 fix="sort the images into runs of their own, or set data.axes",
             )
     return [image for image, _ in pairs], [entry for _, entry in pairs if entry is not None]
@@ -64,8 +65,10 @@ def convert_sample(
     axes: str | None,
     voxel_size: Sequence[float] | None,
     normalize: Any,
-) -> tuple[Entry, Entry | None]:
-    """Convert one image, and its labels if it has any, to canonical stores.
+) -> list[Pair]:
+    """Convert the images of one file, and their labels if they have any, to canonical stores.
+
+    Each time point is an image of its own, see `bioloom.preprocess.pieces`.
 
     Parameters
     ----------
@@ -83,28 +86,39 @@ def convert_sample(
 
     Returns
     -------
-    tuple of (Entry, Entry or None)
-        The lines of the two manifests.
+    list of (Entry, Entry or None)
+        The lines of the two manifests, in the order of time.
 
     Raises
     ------
     BioLoomError
         For anything in the files that would spoil what comes after: unreadable or truncated files, unclear
-        axes, NaN, constant training images, labels that are no labels or of another shape.
+        axes, NaN, constant training images, labels that are no labels, of another shape or of other time
+        points.
     """
     image = read_foreign(sample.path, axes)
     spacing, known = spacing_of(image, voxel_size)
-    facts = {"source": sample.path.name, "spacing_known": known}
-    if sample.labels is None:
-        return _convert_image(sample, image, images, spacing, facts, normalize), None
-    # All that can be wrong about the labels is looked for before the image takes the place of an earlier one.
-    found = read_foreign(sample.labels, axes, labels=True)
-    check_pair(image, found)
-    check_labels(found)
-    scanned = scan(found, objects=True)
-    dtype = narrowest(found.path, *scanned.range, signed=False)
-    entry = _convert_image(sample, image, images, spacing, facts, normalize)
-    return entry, _convert_labels(sample.image, found, scanned, dtype, labels, spacing)
+    labelled = read_foreign(sample.labels, axes, labels=True) if sample.labels else None
+    if labelled is not None:
+        check_labels(labelled)
+    pieces = pieces_of(sample, image, labelled)
+    # All that can be wrong about the labels is looked for before an image takes the place of an earlier one.
+    scans = [_scan_labels(piece) for piece in pieces]
+    entries: list[Pair] = []
+    for piece, scanned in zip(pieces, scans, strict=True):
+        facts = {"source": sample.path.name, "spacing_known": known, **piece.facts}
+        entry = _convert_image(sample.split, piece, images, spacing, facts, normalize)
+        found = _convert_labels(piece, *scanned, labels, spacing) if scanned else None
+        entries.append((entry, found))
+    return entries
+
+
+def _scan_labels(piece: Piece) -> tuple[Foreign, Scan, np.dtype] | None:
+    """Return the labels of a piece, what they hold and the type they are stored in; None if it has none."""
+    if piece.labels is None:
+        return None
+    found = scan(piece.labels, objects=True)
+    return piece.labels, found, narrowest(piece.labels.path, *found.range, signed=False)
 
 
 def stored_dtype(image: Foreign) -> np.dtype:
@@ -113,15 +127,16 @@ def stored_dtype(image: Foreign) -> np.dtype:
 
 
 def _convert_image(
-    sample: Sample,
-    image: Foreign,
+    split: str,
+    piece: Piece,
     folder: Path,
     spacing: tuple[float, ...],
     facts: dict[str, Any],
     normalize: Any,
 ) -> Entry:
+    image = piece.voxels
     dtype = stored_dtype(image)
-    path = folder / f"{sample.image}.zarr"
+    path = folder / f"{piece.image}.zarr"
     with atomic_path(path) as temporary:
         volume = create_volume(
             temporary,
@@ -139,16 +154,16 @@ def _convert_image(
             block = image.read(box).astype(dtype, copy=False)
             statistics.add(block)
             volume.write(box, block)
-        check_image(sample, statistics)
+        check_image(split, piece.name, statistics)
         volume.update_facts(**facts, intensity=_intensity(statistics, normalize))
         write_pyramid(volume)
-    return open_volume(path).entry(sample.image)
+    return open_volume(path).entry(piece.image)
 
 
 def _convert_labels(
-    name: str, labels: Foreign, found: Scan, dtype: np.dtype, folder: Path, spacing: tuple[float, ...]
+    piece: Piece, labels: Foreign, found: Scan, dtype: np.dtype, folder: Path, spacing: tuple[float, ...]
 ) -> Entry:
-    path = folder / f"{name}.zarr"
+    path = folder / f"{piece.image}.zarr"
     with atomic_path(path) as temporary:
         # Not sharded: training reads crops of it, and zarr-python reads those faster from plain chunks.
         volume = create_volume(
@@ -157,13 +172,18 @@ def _convert_labels(
             dtype,
             spacing=spacing,
             kind="labels",
-            facts={"source": labels.path.name, "objects": found.objects, "max": found.range[1]},
+            facts={
+                "source": labels.path.name,
+                "objects": found.objects,
+                "max": found.range[1],
+                **piece.facts,
+            },
             sharded=False,
         )
         for box in tiles(labels.spatial, slab_shape(labels, volume.block_shape())):
             volume.write(box, labels.read(box).astype(dtype, copy=False))
         write_pyramid(volume)
-    return open_volume(path).entry(name)
+    return open_volume(path).entry(piece.image)
 
 
 def _intensity(statistics: Statistics, normalize: Any) -> dict[str, Any]:

@@ -93,8 +93,9 @@ def take_fingerprint(images: Sequence[ImageFacts], objects: pd.DataFrame) -> dic
             "object_voxels": _quantiles(objects["voxels"]),
             "object_diameter_um": _quantiles(diameter),
             "largest_object": [int(side.max()) for side in sides],
-            "median_radius_um": _plain(objects["distance_max_um"].median()),
         }
+        if objects["distance_max_um"].notna().any():  # missing where an object goes on beyond its image
+            facts["median_radius_um"] = _plain(objects["distance_max_um"].median())
     return facts
 
 

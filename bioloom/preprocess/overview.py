@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from bioloom.preprocess.check import Checked, Seen
+from bioloom.volumes.parts import region_text
 from bioloom.volumes.samples import SPLITS
 
 COLUMNS = ("split", "images", "voxels", "type", "voxel size (um)", "channels", "objects")
@@ -22,7 +23,7 @@ def overview(checked: Checked, config: str) -> str:
     """
     splits = {split: [seen for seen in checked.seen if seen.sample.split == split] for split in SPLITS}
     rows = [_row(split, seen) for split, seen in splits.items() if seen]
-    lines = [*_table([COLUMNS, *rows]), "", _plan(splits)]
+    lines = [*_table([COLUMNS, *rows]), "", _plan(splits), *_places(checked.seen)]
     lines += [f"advice: {text}" for text in advice(checked)]
     return "\n".join([*lines, f"no mistakes; next: snakemake --cores all --configfile {config}"])
 
@@ -38,11 +39,12 @@ def advice(checked: Checked) -> Iterator[str]:
     config = checked.config
     if config is None:
         return
-    set_aside = [s.sample.image for s in checked.seen if s.sample.split == "val"]
+    set_aside = [s.sample.image for s in checked.seen if s.sample.split == "val" and not s.sample.part]
     if set_aside and config.data.val is None and config.data.samples is None:
         yield f"no data.val: set aside from data.train for validation: {', '.join(set_aside)}"
-    if config.patch.size != "auto" and checked.seen:
-        smallest = [min(sides) for sides in zip(*(s.shape for s in checked.seen), strict=True)]
+    shapes = [s.shape for s in checked.seen if len(s.shape) == len(config.patch.size)]
+    if config.patch.size != "auto" and shapes:
+        smallest = [min(sides) for sides in zip(*shapes, strict=True)]
         if any(side > n for side, n in zip(config.patch.size, smallest, strict=True)):
             yield (
                 f"patch.size {_sides(config.patch.size)} exceeds the smallest image side "
@@ -53,9 +55,26 @@ def advice(checked: Checked) -> Iterator[str]:
         yield f"no object is labelled in {', '.join(empty)}"
 
 
+def _places(images: Sequence[Seen]) -> Iterator[str]:
+    """Yield a line for every way in which a file is not just one image."""
+    series = {s.sample.path.name: s.times for s in images if s.times > 1}
+    if series:
+        counts = ", ".join(f"{count} in {name}" for name, count in series.items())
+        yield f"every time point is an image of its own: {counts}"
+    for s in images:
+        if s.sample.split == "val" and s.sample.part:
+            yield (
+                f"no data.val, and only one training image: {region_text(s.facts)} of {s.sample.path.name} "
+                "is set aside for validation, with a gap before it"
+            )
+    volumes = sum(s.times for s in images if len(s.shape) > len(images[0].shape))
+    if volumes:
+        yield f"the network learns from 2D images; plane by plane it predicts {_images(volumes)} in 3D"
+
+
 def _plan(splits: dict[str, list[Seen]]) -> str:
     """Return one sentence about what a run will do."""
-    counts = {split: len(seen) for split, seen in splits.items()}
+    counts = {split: sum(s.times for s in seen) for split, seen in splits.items()}
     words = {
         "train": "learn from {}",
         "val": "choose thresholds on {}",
@@ -74,7 +93,7 @@ def _row(split: str, seen: Sequence[Seen]) -> tuple[str, ...]:
     counted = [s.objects for s in seen if s.objects is not None]
     return (
         split,
-        str(len(seen)),
+        str(sum(s.times for s in seen)),
         _ranges([s.shape for s in seen]),
         ", ".join(sorted({s.dtype for s in seen})),
         ", ".join(sorted({_size(s) for s in seen})),

@@ -72,7 +72,7 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
     shared = choose("patch.overlap", "auto", lambda: overlap(size))
     deepest = len(FEATURE_MAPS if config.model.feature_maps == "auto" else config.model.feature_maps) - 1
     levels = choose("model.pooling", config.model.pooling, lambda: poolings(facts, size, deepest))
-    choose("model.kernel", config.model.kernel, lambda: kernels(facts, levels))
+    choose("model.kernel", config.model.kernel, lambda: kernels(facts, size, levels))
     choose("model.feature_maps", config.model.feature_maps, lambda: feature_maps(levels))
     batch = choose("train.batch_size", config.train.batch_size, lambda: batch_size(facts, size))
     count = choose("train.steps", config.train.steps, lambda: steps(facts))
@@ -94,7 +94,7 @@ def patch_size(facts: dict[str, Any]) -> Choice:
     plane = int(np.clip(_up(reach, 32), SMALLEST_PATCH[ndim], LARGEST_PATCH[ndim]))
     # an axis with larger voxels gets fewer of them, so that a patch is about as deep as it is wide
     wanted = [_up(plane * spacing.min() / s, 16 if ndim == 3 else 32) for s in spacing]
-    size = [min(w, _up(n, 16)) for w, n in zip(wanted, facts["median_shape"], strict=True)]
+    size = [1 if n == 1 else min(w, _up(n, 16)) for w, n in zip(wanted, facts["median_shape"], strict=True)]
     return size, (
         f"objects are up to {facts.get('object_diameter_um', {}).get('95', 0):.3g} um wide (95 %), "
         f"images {'x'.join(map(str, facts['median_shape']))} voxels of "
@@ -109,7 +109,7 @@ def overlap(size: Sequence[int]) -> Choice:
 
 def poolings(facts: dict[str, Any], size: Sequence[int], deepest: int) -> Choice:
     """Pool the axes with the smallest voxels, at most `deepest` times, while four voxels stay along them."""
-    spacing, sides = np.array(facts["spacing_um"], float), list(size)
+    spacing, sides = _seen_spacing(facts, size), list(size)
     levels: list[list[int]] = []
     for _ in range(deepest):
         fine = spacing < 2 * spacing.min()
@@ -119,7 +119,7 @@ def poolings(facts: dict[str, Any], size: Sequence[int], deepest: int) -> Choice
         levels.append(pool)
         spacing, sides = spacing * pool, [n // p for n, p in zip(sides, pool, strict=True)]
     reason = f"{'x'.join(map(str, size))} halves to {'x'.join(map(str, sides))}; coarse axes are pooled later"
-    return levels, reason
+    return levels, reason + _single_planes(size)
 
 
 def feature_maps(levels: Sequence[Sequence[int]]) -> Choice:
@@ -127,14 +127,15 @@ def feature_maps(levels: Sequence[Sequence[int]]) -> Choice:
     return list(FEATURE_MAPS[: len(levels) + 1]), f"{len(levels)} poolings"
 
 
-def kernels(facts: dict[str, Any], levels: Sequence[Sequence[int]]) -> Choice:
+def kernels(facts: dict[str, Any], size: Sequence[int], levels: Sequence[Sequence[int]]) -> Choice:
     """Use one voxel along an axis whose voxels are more than twice as long as the shortest, else three."""
-    spacing = np.array(facts["spacing_um"], float)
+    spacing = _seen_spacing(facts, size)
     sizes = []
     for pool in [[1] * facts["ndim"], *levels]:
         spacing = spacing * pool
         sizes.append([1 if s > 2 * spacing.min() else 3 for s in spacing])
-    return sizes, f"voxel size {'x'.join(f'{s:.3g}' for s in facts['spacing_um'])} um"
+    reason = f"voxel size {'x'.join(f'{s:.3g}' for s in facts['spacing_um'])} um"
+    return sizes, reason + _single_planes(size)
 
 
 def batch_size(facts: dict[str, Any], size: Sequence[int]) -> Choice:
@@ -185,6 +186,15 @@ def largest_hole(facts: dict[str, Any]) -> Choice:
     """The median radius of the objects, in voxels of the finest axis."""
     radius = facts.get("median_radius_um", 0.0) / min(facts["spacing_um"])
     return max(1, ceil(radius)), f"the median object has a radius of {radius:.3g} voxels"
+
+
+def _seen_spacing(facts: dict[str, Any], size: Sequence[int]) -> np.ndarray:
+    """Return the voxel size, infinite along axes on which a patch has one voxel: no other is ever seen."""
+    return np.where(np.array(size) == 1, np.inf, np.array(facts["spacing_um"], float))
+
+
+def _single_planes(size: Sequence[int]) -> str:
+    return "; a patch of one plane is seen plane by plane" if 1 in size else ""
 
 
 def _up(value: float, step: int) -> int:

@@ -8,7 +8,8 @@ import numpy as np
 
 from bioloom.report import choose, wording
 from bioloom.report.curves import best_row
-from bioloom.report.gather import Findings
+from bioloom.report.gather import Findings, split_of
+from bioloom.volumes.parts import in_series
 
 FEW_IMAGES = 3
 RISEN = 1.3
@@ -19,7 +20,7 @@ STILL_FALLING = 0.03
 
 def warnings(found: Findings) -> list[str]:
     """Return one sentence per thing to know before the numbers are believed."""
-    return [*_scores(found), *_objects(found), *_training(found)]
+    return [*_scores(found), *_objects(found), *_training(found), *_validation(found)]
 
 
 def _scores(found: Findings) -> Iterator[str]:
@@ -38,9 +39,11 @@ def _scores(found: Findings) -> Iterator[str]:
             f"({wording.number(baseline)}) in {wording.label(metric)}. The model adds nothing here."
         )
     scores = found.per_image(metric)
-    if 0 < len(scores) < FEW_IMAGES:
-        images = "one image" if len(scores) == 1 else f"{len(scores)} images"
-        yield f"The scores come from {images} only: another image may give others."
+    files = in_series(scores)
+    if 0 < len(files) < FEW_IMAGES:
+        kind = "image" if len(files) == len(scores) else "film"
+        images = f"one {kind}" if len(files) == 1 else f"{len(files)} {kind}s"
+        yield f"The scores come from {images} only: another {kind} may give others."
     empty = sorted(image for image, score in scores.items() if np.isnan(score))
     if empty:
         yield f"{_some(empty)} without a score: neither the truth nor the result has an object there."
@@ -73,6 +76,21 @@ def _training(found: Findings) -> Iterator[str]:
         yield (
             f"After step {steps[best]:,.0f} the validation loss rose again (overfitting). "
             "The weights of the best step were kept; more training images or more augmentation would help."
+        )
+
+
+def _validation(found: Findings) -> Iterator[str]:
+    """Yield whether the two regions of the only training file are too near to each other."""
+    facts = {split_of(image): own["region"] for image, own in found.regions.items()}
+    largest = (found.fingerprint.get("facts") or {}).get("largest_object")
+    if set(facts) != {"train", "val"} or not largest:
+        return
+    gap = facts["val"]["start"] - facts["train"]["stop"]
+    side = largest["zyx"[-len(largest) :].index(facts["val"]["axis"])]
+    if side > gap:
+        yield (
+            f"Objects are up to {side} voxels long, and {gap} lie between the region learned from and that "
+            "validated on: a large object may be in both. Images of their own (data.val) tell more."
         )
 
 

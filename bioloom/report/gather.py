@@ -35,6 +35,8 @@ class Findings:
         Number of images of every split.
     spacing : tuple of float or None
         Voxel size of the first image in micrometres, None where it is unknown.
+    regions : mapping of str to mapping
+        Facts of a training and a validation image, by image, if they are regions of the only file.
     metrics, summary, history : DataFrame or None
         ``metrics.csv``, ``summary.csv``, ``models/all/history.csv``.
     truth, objects : DataFrame or None
@@ -48,6 +50,7 @@ class Findings:
     images: tuple[str, ...] = ()
     splits: Mapping[str, int] = field(default_factory=dict)
     spacing: tuple[float, ...] | None = None
+    regions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     metrics: pd.DataFrame | None = None
     summary: pd.DataFrame | None = None
     history: pd.DataFrame | None = None
@@ -97,6 +100,7 @@ def gather(run: Path, config: Mapping[str, Any]) -> Findings:
         images=tuple(images),
         splits={str(split): int(count) for split, count in splits.items()},
         spacing=_spacing(run / "images" / f"{images[0]}.zarr"),
+        regions=_regions(run, everything),
         metrics=_table(run / "metrics.csv", ("image", "class", "metric", "value")),
         summary=_table(run / "summary.csv", ("class", "metric", "value")),
         history=_table(models / "history.csv", ("step",)),
@@ -125,6 +129,14 @@ def _images(run: Path) -> list[str]:
 def _spacing(path: Path) -> tuple[float, ...] | None:
     volume = open_volume(path)
     return volume.spacing if volume.facts.get("spacing_known", True) else None
+
+
+def _regions(run: Path, images: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the facts of the first training and validation image, if they are regions of a file."""
+    firsts = {split_of(image): image for image in reversed(images)}
+    learned = [firsts[split] for split in ("train", "val") if split in firsts]
+    found = {image: open_volume(run / "images" / f"{image}.zarr").facts for image in learned}
+    return {image: facts for image, facts in found.items() if "region" in facts}
 
 
 def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame | None:

@@ -8,9 +8,10 @@ from math import isnan
 from typing import Any
 
 from bioloom.report import choose, html, wording
-from bioloom.report.gather import Findings
+from bioloom.report.gather import Findings, split_of
 from bioloom.report.html import Html, tag
 from bioloom.tasks import TASKS
+from bioloom.volumes.parts import region_text
 
 IN_IMAGE_TABLE = (
     "f1@0.5",
@@ -41,6 +42,7 @@ def what_ran(found: Findings, date: str) -> Html:
         "Date": date,
         "Task": str(found.config.get("task", "")).replace("_", " "),
         "Images": " · ".join(f"{count:,} {split}" for split, count in _ordered(found.splits)),
+        "Validation": _region(found),
         "Model": ", ".join(
             str(x) for x in (network.get("name"), _dimensions(model), maps and f"features {maps}") if x
         ),
@@ -128,6 +130,14 @@ def _training_images(found: Findings) -> Html:
         return Html("")
     rows = [(name.replace("_", " "), _short(value)) for name, value in facts.items()]
     return _details("What the training images are like", html.table(("Fact", "Value"), rows))
+
+
+def _region(found: Findings) -> str:
+    """Say which region of the only training file was validated on; empty if images were."""
+    regions = [facts for image, facts in found.regions.items() if split_of(image) == "val"]
+    if not regions:
+        return ""
+    return f"{region_text(regions[0])} of {regions[0].get('source', 'the only training image')}"
 
 
 def _training(model: Mapping[str, Any]) -> str:

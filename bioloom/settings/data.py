@@ -26,7 +26,8 @@ class Data(Section):
     train: Source | None = None
     """Images to learn from."""
     val: Source | None = None
-    """Images on which choices are made (best step, thresholds); left out: a share of `train`."""
+    """Images on which choices are made (best step, thresholds); left out: a share of `train`, a region of it
+    if it is one file."""
     test: Source | None = None
     """Images with labels on which the result is scored."""
     predict: Source | None = None
@@ -34,11 +35,13 @@ class Data(Section):
     samples: str | None = None
     """CSV table `split,image,labels,class,group` in place of the four sources above."""
     axes: str | None = None
-    """Order of the axes in the files, letters of TCZYX such as `ZYX`; left out: what each file says."""
+    """Order of the axes in the files, letters of TCZYX such as `ZYX`; left out: what each file says. Every
+    point of T is an image of its own."""
     voxel_size: Sizes | None = None
     """Size of a voxel in micrometres, one number per spatial axis; left out: what each file says."""
     val_fraction: float = Field(default=0.2, gt=0, lt=1)
-    """Share of the training images that becomes `val` where none is given; a group stays together."""
+    """Share of the training files that becomes `val` where none is given; a group stays together. Of a single
+    file, share of its longest axis."""
     seed: int = Field(default=0, ge=0)
     """Seed of that choice."""
     pack_voxels: Count = 2**24

@@ -16,5 +16,6 @@ class Report(Section):
     """Heading of the report; empty: the name of the run."""
     images: int = Field(default=4, ge=0)
     """Most images to show: the best, the worst and some between."""
-    export: list[Literal["tiff"]] = Field(default=[])
-    """Formats in which the outputs are written besides OME-Zarr."""
+    export: list[Literal["tiff", "zarr"]] = Field(default=[])
+    """Copies of the outputs in `exports/`, one per input file, time points together: `tiff` for every file,
+    `zarr` (OME-Zarr with a time axis) for files with several time points."""

@@ -22,7 +22,7 @@ STEP_KEYS: dict[str, tuple[str, ...]] = {
     "train": ("task", "preprocess", "patch.size", "patch.foreground_share", "augment", "model", "train"),
     "plan": ("patch.size", "patch.overlap", "infer.chunk", "infer.block"),
     "infer": ("patch.size", "patch.overlap", "infer.batch_size", "infer.precision"),
-    "stitch": ("patch.size", "patch.overlap", "infer.block"),
+    "stitch": ("patch.size", "patch.overlap"),
     "fit": ("task", "train.targets", "postprocess"),
     "postprocess": ("task", "postprocess", "infer.halo"),
     "evaluate": ("task", "evaluate"),

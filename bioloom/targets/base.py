@@ -11,6 +11,11 @@ A target is often made from a window of an image, and a window has two kinds of 
 
 Labels beyond the border are ``-1 - L``, where L is the label of the nearest voxel of the image (0 is the
 background). Objects are thereby continued outwards, so that the border itself never looks like a boundary.
+
+An image that is a region of its file has a third kind: a face at which it was cut out. The file goes on
+there, so a voxel whose target could change with what lies beyond gets weight 0, as at a cut. Labels beyond
+such a face are ``-1 - L - UNKNOWN``, and objects that reach it have no known radius (infinite, see
+`bioloom.targets.facts`).
 """
 
 from __future__ import annotations
@@ -27,6 +32,8 @@ Labels = NDArray[np.integer]
 Floats = NDArray[np.float32]
 Cut = tuple[tuple[bool, bool], ...]
 """For every axis whether the low and the high face of the array is a cut."""
+UNKNOWN = 1 << 30
+"""Taken off labels beyond a face at which the image was cut out of its file; labels themselves are below."""
 
 
 class Target(ABC):
@@ -91,7 +98,15 @@ def extended(labels: Labels) -> Labels:
     """Return labels without negative ones: beyond the border the label of the nearest voxel goes on."""
     if labels.dtype.kind == "u" or labels.min(initial=0) >= 0:
         return labels
-    return np.where(labels < 0, -1 - labels, labels)
+    beyond, hidden = -1 - labels, unknown(labels)
+    if hidden.any():
+        beyond = np.where(hidden, beyond - UNKNOWN, beyond)
+    return np.where(labels < 0, beyond, labels)
+
+
+def unknown(labels: Labels) -> NDArray[np.bool_]:
+    """Return which voxels lie beyond a face at which the image was cut out of its file."""
+    return np.zeros(labels.shape, bool) if labels.dtype.kind == "u" else labels <= -1 - UNKNOWN
 
 
 def outer_faces(labels: Labels) -> Cut:

@@ -38,7 +38,7 @@ class Center(Target):
     def make(
         self, labels: Labels, facts: ObjectFacts, spacing: tuple[float, ...], cut: Cut
     ) -> tuple[Floats, Floats]:
-        """Draw the peaks; an object without a boundary has no width and gets weight 0. See `Target.make`."""
+        """Draw the peaks; an object of unknown radius has no width and gets weight 0. See `Target.make`."""
         values = np.zeros(labels.shape, np.float32)
         weight = (labels >= 0).astype(np.float32)
         inside = np.nonzero(labels > 0)

@@ -10,7 +10,7 @@ from pydantic import Field
 from scipy import ndimage
 
 from bioloom.settings.base import Section
-from bioloom.targets.base import Cut, Floats, Labels, Target, distance_to_cut, extended
+from bioloom.targets.base import Cut, Floats, Labels, Target, distance_to_cut, extended, unknown
 from bioloom.targets.facts import ObjectFacts
 
 
@@ -55,6 +55,9 @@ class Contour(Target):
             contour &= labels > 0
             settled |= labels == 0
         weight = settled & (labels >= 0)
+        beyond = unknown(labels)
+        if beyond.any():
+            weight &= ~ndimage.binary_dilation(beyond, iterations=width)
         return contour.astype(np.float32)[None], weight.astype(np.float32)[None]
 
 

@@ -43,7 +43,7 @@ class Distance(Target):
         """Measure distances; one is settled if no cut is nearer than the boundary found. See `Target.make`.
 
         With ``scale="object"`` values are limited to 1: the object table's distance may be a little too
-        small after a geometric map. An object without any boundary has no distance and gets weight 0.
+        small after a geometric map. An object without any boundary, or of unknown radius, gets weight 0.
         """
         distance = edt.edt(
             np.ascontiguousarray(extended(labels)), anisotropy=spacing, black_border=False, parallel=1
@@ -51,10 +51,11 @@ class Distance(Target):
         settled = np.isfinite(distance) & (distance <= distance_to_cut(labels.shape, spacing, cut))
         inside = np.nonzero((labels > 0) & settled)
         values = np.zeros(labels.shape, np.float32)
+        radius = facts.distance_max_um[facts.rows(labels[inside])]
         if self.options.scale == "object":
-            radius = facts.distance_max_um[facts.rows(labels[inside])]
             values[inside] = np.minimum(distance[inside] / radius, 1.0)
         else:
             values[inside] = distance[inside] / facts.median_radius_um
-        weight = (labels == 0) | ((labels > 0) & settled)
-        return values[None], weight.astype(np.float32)[None]
+        weight = (labels == 0).astype(np.float32)
+        weight[inside] = np.isfinite(radius)
+        return values[None], weight[None]

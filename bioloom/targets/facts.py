@@ -27,7 +27,8 @@ class ObjectFacts:
         The objects' centers in voxels of the array that they are used with; may lie outside of it.
     distance_max_um : ndarray of float64, shape (n,)
         Largest distance of a voxel of the object to the nearest voxel outside of it, in micrometres.
-        Infinite for an object that fills its image.
+        Infinite where it is not known: for an object that reaches a face at which its image was cut out
+        of the file. Then the center is not known either.
     median_radius_um : float
         Median of `distance_max_um` over the objects of the training images.
     """
@@ -44,6 +45,7 @@ class ObjectFacts:
         order = np.argsort(ids)
         centroids = [np.asarray(table[f"centroid-{axis}"], np.float64) for axis in range(ndim)]
         distance = np.asarray(table["distance_max_um"], np.float64)
+        distance = np.where(np.isnan(distance), np.inf, distance)
         return cls(ids[order], np.stack(centroids, axis=1)[order], distance[order], median_radius_um)
 
     def rows(self, labels: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -167,7 +167,7 @@ def read_labels(
     places = facts.centroids
     if centers:
         places = warp.map.inverse(image.centered(ids) - start) - warp.window.start
-    return warp.labels(labels, inside), facts.moved(places, warp.map.magnification)
+    return warp.labels(labels, inside, image.cut), facts.moved(places, warp.map.magnification)
 
 
 def renumber(labels: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

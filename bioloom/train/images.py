@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.targets.facts import ObjectFacts
+from bioloom.volumes.parts import cut_faces
 from bioloom.volumes.store import open_volume
 
 
@@ -75,6 +76,7 @@ class OpenImage:
         self.offset = np.asarray(intensity["offset"], np.float32).reshape(column)
         scale = np.maximum(np.asarray(intensity["scale"], np.float64), floor)
         self.scale = scale.astype(np.float32).reshape(column)
+        self.cut = cut_faces(image.facts, len(self.spatial))
         self._centers = facts.centroids.copy()
         self._checked = np.zeros(len(facts.ids), bool)
 

@@ -101,8 +101,21 @@ def empty_shards(array: zarr.Array, folder: Path, box: Box) -> list[Path]:
     """
     if array.shards is None:
         return []
-    channel, *block = array.shards
+    files = (folder / key for key in _shard_keys(array, box))
+    return [file for file in files if file.is_file() and not file.stat().st_size]
+
+
+def shard_sizes(array: zarr.Array, folder: Path, box: Box) -> dict[str, int]:
+    """Return the bytes of every shard (or chunk, without shards) of a level that `box` touches, by its key.
+
+    What is all zeros has no file and 0 bytes.
+    """
+    files = {key: folder / key for key in _shard_keys(array, box)}
+    return {key: file.stat().st_size if file.is_file() else 0 for key, file in files.items()}
+
+
+def _shard_keys(array: zarr.Array, box: Box) -> list[str]:
+    channel, *block = block_of(array)
     spans = [range(-(-array.shape[0] // channel))]
     spans += [range(a // b, -(-z // b)) for a, z, b in zip(box.start, box.stop, block, strict=True)]
-    files = (folder / array.metadata.encode_chunk_key(key) for key in product(*spans))
-    return [file for file in files if file.is_file() and not file.stat().st_size]
+    return [array.metadata.encode_chunk_key(key) for key in product(*spans)]

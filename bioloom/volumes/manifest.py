@@ -77,9 +77,24 @@ def read_manifest(path: Path | str) -> list[Entry]:
             f"{path} is no manifest", allowed=f"a CSV file with the columns {','.join(COLUMNS)}"
         )
     entries = [_parse(path, line, row) for line, row in enumerate(rows[1:], start=2)]
-    if len({entry.image for entry in entries}) < len(entries):
+    # A copy in another format is another file of the same image.
+    if len({(entry.image, entry.path.suffix) for entry in entries}) < len(entries):
         raise BioLoomError(f"{path} lists an image twice", fix="run the step that writes it again")
     return entries
+
+
+def entry_of(entries: Iterable[Entry], image: str) -> Entry:
+    """Return the entry of one image.
+
+    Raises
+    ------
+    BioLoomError
+        If there is none: tables of different packs were given.
+    """
+    for entry in entries:
+        if entry.image == image:
+            return entry
+    raise BioLoomError(f"the manifest does not list the image '{image}'", fix="give the tables of one pack")
 
 
 class Stores(dict[str, Path]):

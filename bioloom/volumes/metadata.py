@@ -26,6 +26,7 @@ def attributes(
     dtype: np.dtype,
     channel_names: tuple[str, ...],
     facts: dict[str, Any],
+    times: bool = False,
 ) -> dict[str, Any]:
     """Return the attributes of a store.
 
@@ -41,13 +42,18 @@ def attributes(
         One name per channel.
     facts : dict
         Facts of our own, JSON.
+    times : bool, default False
+        Whether time is an axis before all others, as in an export; a step of it has no length.
     """
-    axes = [{"name": "c", "type": "channel"}]
+    axes = [{"name": "t", "type": "time"}] if times else []
+    axes += [{"name": "c", "type": "channel"}]
     axes += [{"name": axis, "type": "space", "unit": "micrometer"} for axis in "zyx"[-len(scales[0]) :]]
     # No name: a store made under a temporary name has the same bytes as one made in place.
     multiscale = {
         "axes": axes,
-        "datasets": [_dataset(level, scale, scales[0]) for level, scale in enumerate(scales)],
+        "datasets": [
+            _dataset(level, scale, scales[0], len(axes) - len(scale)) for level, scale in enumerate(scales)
+        ],
         "type": "nearest" if labels else "mean",
     }
     ome: dict[str, Any] = {"version": VERSION, "multiscales": [multiscale]}
@@ -112,13 +118,14 @@ def is_labels(found: dict[str, Any]) -> bool:
     return "image-label" in found["ome"]
 
 
-def _dataset(level: int, scale: tuple[float, ...], first: tuple[float, ...]) -> dict[str, Any]:
-    transformations: list[dict[str, Any]] = [{"type": "scale", "scale": [1.0, *scale]}]
+def _dataset(level: int, scale: tuple[float, ...], first: tuple[float, ...], leading: int) -> dict[str, Any]:
+    """Return a level; `leading` axes come before those of space."""
+    transformations: list[dict[str, Any]] = [{"type": "scale", "scale": [1.0] * leading + list(scale)}]
     if level:
         # NGFF counts from voxel centres; the centre of a voxel of a coarser level lies between those it
         # stands for.
         shift = [(s - f) / 2 for s, f in zip(scale, first, strict=True)]
-        transformations.append({"type": "translation", "translation": [0.0, *shift]})
+        transformations.append({"type": "translation", "translation": [0.0] * leading + shift})
     return {"path": str(level), "coordinateTransformations": transformations}
 
 

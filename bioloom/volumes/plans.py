@@ -61,6 +61,38 @@ def read_blocks(path: Path) -> list[BlockRow]:
     return [BlockRow(r["block"], r["image"], _box(r["start"], r["stop"])) for r in _read(path, BLOCK_COLUMNS)]
 
 
+def rows_of_image(rows: Sequence[BlockRow], image: str, shape: tuple[int, ...]) -> list[BlockRow]:
+    """Return the blocks of one image of spatial `shape`.
+
+    Raises
+    ------
+    BioLoomError
+        If they do not cover it: they were planned for another image.
+    """
+    own, whole = [row for row in rows if row.image == image], Box.of(shape)
+    inside = all(row.core.ndim == whole.ndim and whole.contains(row.core) for row in own)
+    if sum(row.core.size for row in own) != whole.size or not inside:
+        raise BioLoomError(
+            f"the blocks of image '{image}' do not cover its {' x '.join(map(str, whole.shape))} voxels",
+            fix="run `bioloom plan` again for this pack",
+        )
+    return own
+
+
+def row_of_block(rows: Sequence[BlockRow], block: str) -> BlockRow:
+    """Return the row of one block.
+
+    Raises
+    ------
+    BioLoomError
+        If there is no such block.
+    """
+    for row in rows:
+        if row.block == block:
+            return row
+    raise BioLoomError(f"there is no block '{block}'", allowed=f"{rows[0].block} to {rows[-1].block}")
+
+
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

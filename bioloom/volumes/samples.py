@@ -1,4 +1,4 @@
-"""The samples of a run: which files are which images, and which images one job handles together.
+"""The samples of a run: which files are in it, and which of them one job handles together.
 
 The Snakefile asks for them whenever it is parsed, once for every job: nothing heavy is imported here, and
 no image is opened.
@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.volumes.atomic import write_text
-from bioloom.volumes.sources import Data, Source, find_files, missing, pair, stem
+from bioloom.volumes.sources import Data, Source, find_files, image_id, missing, pair
+from bioloom.volumes.validation import split_validation
 
 SPLITS = ("train", "val", "test", "predict")
-COLUMNS = ("image", "split", "images", "labels", "class", "group")
+COLUMNS = ("image", "split", "images", "labels", "class", "group", "part")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One image of a run.
+    """One file of a run, or a region of it; each of its time points becomes an image of its own.
 
     Parameters
     ----------
     image : str
-        Image id, ``<split>_<stem>``.
+        Image id, ``<split>_<stem>``; that of a time point goes on with ``_t0003``.
     split : {"train", "val", "test", "predict"}
         What it is for.
     path : Path
@@ -41,6 +40,8 @@ class Sample:
     group : str, optional
         What it shares with others (a slide, a patient): groups are never torn between training and
         validation.
+    part : str
+        Which region of the file, see `bioloom.volumes.parts`; empty for all of it.
     """
 
     image: str
@@ -49,6 +50,7 @@ class Sample:
     labels: Path | None = None
     class_: str | None = None
     group: str | None = None
+    part: str = ""
 
 
 def discover(data: Data) -> list[Sample]:
@@ -70,8 +72,9 @@ def discover(data: Data) -> list[Sample]:
         if source is not None:
             samples += split_samples(split, source)
     _check_unique(samples)
-    # Split by split, for packs are made of neighbours.
     samples = split_validation(samples, data.val_fraction, data.seed)
+    _check_unique(samples)
+    # Split by split, for packs are made of neighbours.
     return sorted(samples, key=lambda sample: SPLITS.index(sample.split))
 
 
@@ -93,11 +96,6 @@ def check_labelled(samples: Iterable[Sample]) -> list[Sample]:
             fix = "give their labels" + (", or put them under data.predict" if split == "test" else "")
             raise BioLoomError(f"data.{split}: no labels for {bare[0]}{more}", fix=fix)
     return samples
-
-
-def image_id(split: str, path: Path) -> str:
-    """Return the id of an image: ``<split>_<stem>``, where all but letters, digits and "." becomes "-"."""
-    return f"{split}_{re.sub(r'[^A-Za-z0-9.-]', '-', stem(path))}"
 
 
 def read_samples(path: Path) -> list[Sample]:
@@ -128,61 +126,12 @@ def read_samples(path: Path) -> list[Sample]:
     return samples
 
 
-def split_validation(samples: Sequence[Sample], fraction: float, seed: int) -> list[Sample]:
-    """Return `samples` with a share of the training images moved to the split "val", if there is none yet.
-
-    Whole groups are moved (an image without a group is one by itself), in the order of a permutation by
-    hash: it depends on `seed` and the names only, so that a new image hardly changes which others are
-    chosen.
-
-    Parameters
-    ----------
-    samples : sequence of Sample
-        Samples of all splits.
-    fraction : float
-        Share of the training images wanted, between 0 and 1; at least one group moves and one stays.
-    seed : int
-        Another seed, another choice.
-
-    Raises
-    ------
-    BioLoomError
-        If all training images are one group.
-    """
-    groups: dict[str, list[Sample]] = {}
-    for sample in samples:
-        if sample.split == "train":
-            groups.setdefault(f"g {sample.group}" if sample.group else f"i {sample.image}", []).append(sample)
-    if not groups or any(sample.split == "val" for sample in samples):
-        return list(samples)
-    if len(groups) == 1:
-        what = (
-            "one training image" if len(next(iter(groups.values()))) == 1 else "one group of training images"
-        )
-        raise BioLoomError(
-            f"there is only {what}, so none can be set aside for validation",
-            fix="give data.val, cut the image into two files with a gap between them, or add images",
-        )
-    order = sorted(groups, key=lambda name: blake2b(f"{seed} {name}".encode(), digest_size=8).digest())
-    wanted = max(1.0, fraction * sum(map(len, groups.values())))
-    moved: set[str] = set()
-    for name in order[:-1]:
-        if len(moved) >= round(wanted):
-            break
-        moved.update(sample.image for sample in groups[name])
-    chosen = [
-        replace(s, split="val", image=image_id("val", s.path)) if s.image in moved else s for s in samples
-    ]
-    _check_unique(chosen)
-    return chosen
-
-
 def packs(samples: Iterable[Sample], pack_voxels: int) -> dict[str, list[Sample]]:
     """Return the packs: the samples that one job handles together, by pack id.
 
-    Consecutive images of a split share a pack until their files exceed `pack_voxels` bytes; a file that
-    does not exist yet is alone. A pack of one image is called like the image, others ``<split>_pack-0000``
-    and so on.
+    Consecutive files of a split share a pack until they exceed `pack_voxels` bytes; a file that does not
+    exist yet is alone. A pack of one sample is called like it, others ``<split>_pack-0000`` and so on. How
+    many images a pack holds (a file may have time points) is said by the manifests that its jobs write.
     """
     found: list[list[Sample]] = []
     room = -1
@@ -213,7 +162,7 @@ def pack_table(samples: Iterable[Sample]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for s in samples:
-        writer.writerow((s.image, s.split, s.path, s.labels or "", s.class_ or "", s.group or ""))
+        writer.writerow((s.image, s.split, s.path, s.labels or "", s.class_ or "", s.group or "", s.part))
     return text.getvalue()
 
 
@@ -231,7 +180,10 @@ def read_pack(path: Path | str) -> list[Sample]:
         reader = csv.DictReader(file)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise BioLoomError(f"{path} is no pack table", allowed=f"the columns {','.join(COLUMNS)}")
-        return [_sample(row["image"], row["split"], row["images"], row) for row in reader]
+        return [
+            replace(_sample(row["image"], row["split"], row["images"], row), part=row["part"])
+            for row in reader
+        ]
 
 
 def split_samples(split: str, source: Source) -> list[Sample]:

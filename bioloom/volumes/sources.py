@@ -78,6 +78,11 @@ def stem(path: Path) -> str:
     return name[:-4] if name.lower().endswith(".ome") else name
 
 
+def image_id(split: str, path: Path) -> str:
+    """Return the id of an image: ``<split>_<stem>``, where all but letters, digits and "." becomes "-"."""
+    return f"{split}_{re.sub(r'[^A-Za-z0-9.-]', '-', stem(path))}"
+
+
 def natural(path: Path) -> list[tuple[int, int, str]]:
     """Return the sort key that puts ``t2`` before ``t10``."""
     pieces = re.split(r"(\d+)", str(path))

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from bioloom.geometry.box import Box
 from bioloom.targets import TARGETS
-from bioloom.targets.base import outer_faces
+from bioloom.targets.base import UNKNOWN, outer_faces
 from bioloom.targets.facts import ObjectFacts
 
 SHAPES = {2: (40, 48), 3: (12, 24, 20)}
@@ -51,15 +51,19 @@ def scene(ndim, seed, spacing):
     return labels, facts_of(labels, spacing)
 
 
-def take_window(labels, box):
-    """Labels of a box that may stick out, continued outwards as ``-1 - L``."""
+def take_window(labels, box, cut=None):
+    """Labels of a box that may stick out, continued outwards as ``-1 - L``, less UNKNOWN beyond a cut."""
     lines = [np.arange(a, b) for a, b in zip(box.start, box.stop, strict=True)]
     clipped = [line.clip(0, n - 1) for line, n in zip(lines, labels.shape, strict=True)]
     window = labels[np.ix_(*clipped)]
     inside = np.ix_(*(line == c for line, c in zip(lines, clipped, strict=True)))
     outside = np.ones(window.shape, bool)
     outside[inside] = False
-    return np.where(outside, -1 - window, window)
+    window = np.where(outside, -1 - window, window)
+    for axis, (low, high) in enumerate(cut or ()):
+        away = (low & (lines[axis] < 0)) | (high & (lines[axis] >= labels.shape[axis]))
+        window -= UNKNOWN * away.reshape([-1 if a == axis else 1 for a in range(labels.ndim)])
+    return window
 
 
 def moved(facts, start):
@@ -165,6 +169,75 @@ def test_a_window_says_what_the_whole_image_says_or_nothing(name, options, ndim,
     found = values[(slice(None), *common.within(box).slices)]
     np.testing.assert_allclose(found[settled], whole[(slice(None), *common.slices)][settled], atol=1e-5)
     assert not weight[:, window < 0].any(), "nothing is known beyond the border"
+
+
+def reaching(part, cut):
+    """Return the labels of the objects that reach a face at which `part` was cut out."""
+    ends = [(part.take(0, axis), part.take(-1, axis)) for axis in range(part.ndim)]
+    met = [
+        face
+        for pair, faces in zip(ends, cut, strict=True)
+        for face, is_cut in zip(pair, faces, strict=True)
+        if is_cut
+    ]
+    return np.unique(np.concatenate([face.ravel() for face in met]))
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(data=st.data())
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_a_region_says_what_its_file_says_or_nothing(name, options, ndim, data):
+    """Windows of a region, cut out of the file at one or two faces, against the target of the whole file."""
+    target = build(name, options)
+    step = SPACINGS[data.draw(st.sampled_from(sorted(SPACINGS)))][ndim]
+    labels, facts = scene(ndim, data.draw(st.integers(0, 3)), step)
+    axis = data.draw(st.integers(0, ndim - 1))
+    side = labels.shape[axis]
+    start, stop = data.draw(st.sampled_from([(0, side // 2), (side // 3, side), (side // 4, side - 2)]))
+    region = Box(
+        *(
+            tuple(end if a == axis else n for a, n in enumerate(other))
+            for end, other in ((start, (0,) * ndim), (stop, labels.shape))
+        )
+    )
+    cut = tuple((start > 0, stop < side) if a == axis else (False, False) for a in range(ndim))
+    part = labels[region.slices]
+    own = facts_of(part, step)
+    own.distance_max_um[np.isin(own.ids, reaching(part, cut))] = np.inf
+
+    box = window_of(data.draw, part.shape, sticking_out=True)
+    window = take_window(part, box, cut)
+    values, weight = target.make(window, moved(own, box.start), step, outer_faces(window))
+    whole, _ = target.make(labels, facts, step, uncut(ndim))
+    common = box.clip(Box.of(part.shape))
+    settled = weight[(slice(None), *common.within(box).slices)] > 0
+    found = values[(slice(None), *common.within(box).slices)]
+    expected = whole[(slice(None), *common.shift(region.start).slices)]
+    np.testing.assert_allclose(found[settled], expected[settled], atol=1e-5)
+    assert not weight[:, window < 0].any(), "nothing is known beyond the region"
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_a_region_keeps_most_of_its_weight(name, options, ndim):
+    """Objects that reach the cut are left out where they matter, and all others count in full."""
+    target, step = build(name, options), SPACINGS["isotropic"][ndim]
+    labels = crowded(ndim)
+    cut = ((False, True), *uncut(ndim)[1:])
+    part = labels[: labels.shape[0] // 2]
+    own = facts_of(part, step)
+    cut_objects = reaching(part, cut)
+    cut_objects = cut_objects[cut_objects > 0]
+    own.distance_max_um[np.isin(own.ids, cut_objects)] = np.inf
+    box = Box.of(part.shape).grow(4)
+    window = take_window(part, box, cut)
+    _, weight = target.make(window, moved(own, box.start), step, outer_faces(window))
+    weight = weight[(slice(None), *Box.of(part.shape).within(box).slices)]
+    near = np.isin(part, cut_objects)
+    near[-options.get("width", 1) :] = True
+    assert near.any()
+    assert weight[:, ~near].all()
 
 
 @pytest.mark.parametrize("ndim", [2, 3])

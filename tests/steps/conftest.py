@@ -148,7 +148,7 @@ def commands(run: Path) -> dict[str, list[str]]:
         "plan": f"{settled} {images} {chunks} {blocks}",
         "infer": f"{settled} {chunks} {images} {model} --chunk 00000 --device cpu --threads 1 "
         f"--sums {run}/chunks/test_d/00000.zarr.zip",
-        "stitch": f"{settled} {chunks} {images} {model} --sums {run}/chunks/test_d "
+        "stitch": f"{settled} {chunks} {blocks} {images} {model} --sums {run}/chunks/test_d "
         f"--predictions {run}/predictions/{pack}",
         "fit": f"{settled} --predictions {run}/predictions --labels {run}/labels "
         f"--calibration {run}/calibration.yaml test_d",

@@ -36,7 +36,13 @@ def replace_store(manifest, image, values, kind, names):
 
 @pytest.mark.parametrize(
     ("shape", "says"),
-    [((2, 64, 64), "image test_d has 2 channels; allowed: 1"), ((1, 9, 64, 64), "an image of 9 x 64 x 64")],
+    [
+        ((2, 64, 64), "image test_d has 2 channels; allowed: 1"),
+        (
+            (1, 9, 64, 64),
+            "'test_d' were planned for other patches; allowed: 81 patches of 1 x 32 x 32 voxels",
+        ),
+    ],
 )
 def test_images_that_the_model_was_not_trained_on(refused, run, line_of, contents, shape, says):
     replace_store(run / "images/test_d.csv", "test_d", np.ones(shape, np.uint8), "image", ())

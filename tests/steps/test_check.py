@@ -165,10 +165,34 @@ def test_only_one_training_image(check, config):
     config["data"]["train"]["images"] += "/a.ome.tif"
     del config["data"]["val"]
     done = check(config)
-    assert done.errors == [
-        "there is only one training image, so none can be set aside for validation; fix: give data.val, cut "
-        "the image into two files with a gap between them, or add images"
-    ]
+    assert (done.code, done.errors) == (0, [])
+    table = [line.split() for line in done.out.splitlines()]
+    assert table[1][:5] == ["train", "1", "43", "x", "64"]
+    assert table[2][:5] == ["val", "1", "13", "x", "64"]
+    assert "y = 51 to 63 of 0 to 63 of a.ome.tif is set aside for validation" in done.out
+
+
+def test_the_only_training_image_is_too_small(check, own):
+    config, folder = own
+    del config["data"]["val"]
+    (folder / "images" / "y.ome.tif").unlink()
+    (folder / "labels" / "y.ome.tif").unlink()
+    (line,) = check(config).errors
+    assert "x.ome.tif is the only training image, and its longest axis of 50 voxels is too short" in line
+    assert "fix: give data.val, add training images, or change data.val_fraction" in line
+
+
+def test_time_points(check, own):
+    config, folder = own
+    for kind, values in (("images", RNG.integers(0, 200, (3, 40, 50))), ("labels", np.ones((3, 40, 50)))):
+        write(folder / kind / "x.ome.tif", values.astype(np.uint8), metadata={"axes": "TYX"}, ome=True)
+    done = check(config)
+    assert (done.code, done.errors) == (0, [])
+    assert done.out.splitlines()[1].split()[:2] == ["train", "4"]
+    assert "every time point is an image of its own: 3 in x.ome.tif" in done.out
+    write(folder / "labels" / "x.ome.tif", np.ones((40, 50), np.uint8))
+    (line,) = check(config).errors
+    assert "x.ome.tif hold one time point, the image" in line
 
 
 def test_advice(check, config, tmp_path):

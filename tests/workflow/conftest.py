@@ -160,7 +160,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             },
             # a fixed threshold: there are too few objects to choose one
             "postprocess": [{"name": "watershed", "seed_threshold": 0.25}, "fill_holes", "remove_small"],
-            "infer": {"chunk": [20, 20], "block": [256, 256], "batch_size": 2},
+            "infer": {"chunk": [9, 9], "block": [256, 256], "batch_size": 2},
         },
     )
 
@@ -189,7 +189,7 @@ def add_image(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project
 def large_run(
     tiny_run: Project, add_image: Callable[..., Project], tmp_path_factory: pytest.TempPathFactory
 ) -> Project:
-    """A copy of the run with one more test image, of four blocks, up to its labels; not to be changed."""
+    """A copy of the run with a test image of four blocks and chunks, up to its labels; not to be changed."""
     copy = tiny_run.copied(tmp_path_factory.mktemp("large") / "launch")
     run = add_image(copy, "large", seed=7, shape=(300, 300))
     run.snakemake(f"results/{RUN}/outputs/test_large.csv")

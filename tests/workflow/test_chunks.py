@@ -65,7 +65,8 @@ def predicted(run: Any, images: Path, chunk: list[int], folder: Path) -> int:
         target = folder / "sums" / f"{name}.zarr.zip"
         bioloom("infer", **options("infer"), **inputs, chunk=name, sums=target, device="cpu", threads=1)
     predictions = folder / "predictions" / f"{PACK}.csv"
-    bioloom("stitch", **options("stitch"), **inputs, sums=folder / "sums", predictions=predictions)
+    made = {"blocks": tables["blocks"], "sums": folder / "sums", "predictions": predictions}
+    bioloom("stitch", **options("stitch"), **inputs, **made)
     bioloom(
         "postprocess",
         **options("postprocess"),

@@ -62,6 +62,13 @@ class Trial:
             time.sleep(0.002)
         raise AssertionError(f"{log} never told of {share} %:\n{self.said()}")
 
+    def wait_for(self, pattern: str, count: int) -> None:
+        """Return as soon as there are `count` files of a pattern among the results."""
+        deadline = time.monotonic() + PATIENCE
+        while len(list(self.run.results.glob(pattern))) < count:
+            assert time.monotonic() < deadline, f"{pattern} never came:\n{self.said()}"
+            time.sleep(0.002)
+
     def process(self, step: str) -> psutil.Process:
         """Return the process of a step."""
         self.started += self.started[0].children(recursive=True)
@@ -150,4 +157,21 @@ def test_snakemake_is_killed_while_predicting(trial, large_run):
     snakemake.kill()
     snakemake.wait()
     attempt.same_command()
+    attempt.compare("predictions/test_large.csv")
+
+
+@pytest.mark.parametrize(
+    ("rule", "folder"),
+    [("stitch_block", "stitched/test_large"), ("postprocess_block", "passes/test_large/3-relabel")],
+)
+def test_everything_is_killed_while_blocks_are_written(trial, large_run, rule, folder):
+    attempt = trial(large_run, "test_large", "predictions/test_large*", "outputs/test_large*")
+    snakemake = attempt.start()
+    attempt.wait_for(f"{folder}/0000?.*", MOMENTS.randrange(3, 5))  # two at a time: one is over at least
+    for process in [snakemake, *snakemake.children(recursive=True)]:
+        process.kill()
+    snakemake.wait()
+    said = attempt.same_command()
+    assert said.count(f"rule {rule}:") < 4
+    assert rule == "stitch_block" or "rule infer:" not in said
     attempt.compare("predictions/test_large.csv")

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from bioloom.errors import BioLoomError
+from bioloom.geometry.grid import ChunkIndex
 from bioloom.settings import dump_yaml, parse_config, step_options
 from bioloom.volumes.plans import read_blocks, read_chunks
 from bioloom.volumes.samples import check_labelled, discover, pack_table, packs
@@ -95,18 +96,65 @@ def memory(megabytes):
     return lambda wildcards, attempt: megabytes * 2 ** (attempt - 1)
 
 
-def chunks_of(wildcards):
-    """Return the chunk files of a pack, once its plan is made."""
-    table = checkpoints.plan.get(pack=wildcards.pack).output.chunks
-    chunks = dict.fromkeys(row.chunk for row in read_chunks(Path(table)))
-    return [f"{RUN}/chunks/{wildcards.pack}/{chunk}.zarr.zip" for chunk in chunks]
+@cache
+def chunk_indices(table, time):
+    """Return for every image of a pack the index of its chunks, read once for all blocks."""
+    rows = {}
+    for row in read_chunks(Path(table)):
+        rows.setdefault(row.image, []).append(row)
+    return {image: ChunkIndex(own) for image, own in rows.items()}
+
+
+@cache
+def block_rows(table, time):
+    """Return the blocks of a pack by their names."""
+    return {row.block: row for row in read_blocks(Path(table))}
+
+
+def plan_of(pack):
+    """Return the tables of chunks and of blocks of a pack with their times, once its plan is made."""
+    output = checkpoints.plan.get(pack=pack).output
+    return [
+        (table, os.stat(table).st_mtime_ns) for table in (output.chunks, output.blocks)
+    ]
 
 
 def blocks_of(pack):
-    """Return the blocks of a large image, once its plan is made; none for what one job does at once."""
-    rows = read_blocks(Path(checkpoints.plan.get(pack=pack).output.blocks))
-    alone = len(PACKS[pack]) == 1 and len(rows) > 1
-    return [row.block for row in rows] if alone else []
+    """Return the blocks of large images, once their plan is made; none for what one job does at once."""
+    rows = block_rows(*plan_of(pack)[1])
+    images = {row.image for row in rows.values()}
+    return list(rows) if len(rows) > len(images) else []
+
+
+def chunk_files(pack, chunks):
+    """Return the files of some chunks of a pack."""
+    return [f"{RUN}/chunks/{pack}/{chunk}.zarr.zip" for chunk in chunks]
+
+
+def chunks_of_block(wildcards):
+    """Return the chunk files that touch a block of a large image."""
+    chunks, blocks = plan_of(wildcards.pack)
+    row = block_rows(*blocks)[wildcards.block]
+    touching = chunk_indices(*chunks)[row.image].touching(row.core)
+    return chunk_files(wildcards.pack, touching)
+
+
+def chunks_of_pack(wildcards):
+    """Return the chunk files of a pack that one job stitches; none for large images."""
+    if blocks_of(wildcards.pack):
+        return []
+    table = Path(checkpoints.plan.get(pack=wildcards.pack).output.chunks)
+    return chunk_files(
+        wildcards.pack, dict.fromkeys(row.chunk for row in read_chunks(table))
+    )
+
+
+def stitched_blocks(wildcards):
+    """Return the marks of the blocks of large images, and the names of the stores that they fill."""
+    folder = f"{RUN}/stitched/{wildcards.pack}"
+    blocks = blocks_of(wildcards.pack)
+    marks = [f"{folder}/{block}.json" for block in blocks]
+    return [f"{folder}/store.json", *marks] if blocks else []
 
 
 @cache

@@ -56,7 +56,7 @@ rule evaluate:
 
 
 rule export:
-    "Writes the outputs of a pack as TIFF, where the config asks for it."
+    "Writes the outputs of a pack in other formats, where the config asks for it."
     input:
         options=options_of("export"),
         outputs=f"{RUN}/outputs/{{pack}}.csv",

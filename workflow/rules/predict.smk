@@ -67,15 +67,93 @@ rule infer:
         " > {log:q} 2>&1"
 
 
-rule stitch:
-    "Adds up the chunks of a pack and divides by the known weights."
+rule stitch_store:
+    "Makes the empty prediction that the blocks of a large image fill."
     input:
         options=options_of("stitch"),
         fingerprint=f"{RUN}/fingerprint.yaml",
         chunks=f"{RUN}/chunks/{{pack}}.csv",
         images=f"{RUN}/images/{{pack}}.csv",
+        blocks=f"{RUN}/blocks/{{pack}}.csv",
         model=rules.train.output.model,
-        sums=chunks_of,
+    output:
+        temp(f"{RUN}/stitched/{{pack}}/store.json"),
+    log:
+        f"{LOGS}/stitch_store/{{pack}}.log",
+    benchmark:
+        f"{BENCHMARKS}/stitch_store/{{pack}}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=memory(1000),
+        runtime=20,
+    params:
+        model=folder("model"),
+        stitched=subpath(output[0], parent=True),
+    shell:
+        "bioloom stitch"
+        " --options {input.options:q}"
+        " --fingerprint {input.fingerprint:q}"
+        " --chunks {input.chunks:q}"
+        " --images {input.images:q}"
+        " --blocks {input.blocks:q}"
+        " --model {params.model:q}"
+        " --stitched {params.stitched:q}"
+        " > {log:q} 2>&1"
+
+
+rule stitch_block:
+    "Adds up the chunks that touch one block of a large image."
+    input:
+        options=options_of("stitch"),
+        fingerprint=f"{RUN}/fingerprint.yaml",
+        chunks=f"{RUN}/chunks/{{pack}}.csv",
+        images=f"{RUN}/images/{{pack}}.csv",
+        blocks=f"{RUN}/blocks/{{pack}}.csv",
+        model=rules.train.output.model,
+        store=rules.stitch_store.output[0],
+        sums=chunks_of_block,
+    output:
+        temp(f"{RUN}/stitched/{{pack}}/{{block}}.json"),
+    log:
+        f"{LOGS}/stitch_block/{{pack}}/{{block}}.log",
+    benchmark:
+        f"{BENCHMARKS}/stitch_block/{{pack}}/{{block}}.tsv"
+    retries: 2
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=memory(2000),
+        runtime=60,
+    params:
+        model=folder("model"),
+        sums=folder("sums"),
+        stitched=subpath(output[0], parent=True),
+    shell:
+        "bioloom stitch"
+        " --options {input.options:q}"
+        " --fingerprint {input.fingerprint:q}"
+        " --chunks {input.chunks:q}"
+        " --images {input.images:q}"
+        " --blocks {input.blocks:q}"
+        " --model {params.model:q}"
+        " --sums {params.sums:q}"
+        " --stitched {params.stitched:q}"
+        " --block {wildcards.block:q}"
+        " > {log:q} 2>&1"
+
+
+rule stitch:
+    "Stitches a pack, or completes what the blocks of a large image made."
+    input:
+        options=options_of("stitch"),
+        fingerprint=f"{RUN}/fingerprint.yaml",
+        chunks=f"{RUN}/chunks/{{pack}}.csv",
+        images=f"{RUN}/images/{{pack}}.csv",
+        blocks=f"{RUN}/blocks/{{pack}}.csv",
+        model=rules.train.output.model,
+        sums=chunks_of_pack,
+        stitched=stitched_blocks,
     output:
         f"{RUN}/predictions/{{pack}}.csv",
     log:
@@ -89,14 +167,17 @@ rule stitch:
         runtime=120,
     params:
         model=folder("model"),
-        sums=folder("sums"),
+        stitched=lambda w, input: (
+            f"--stitched {Path(input.stitched[0]).parent}" if input.stitched else ""
+        ),
     shell:
         "bioloom stitch"
         " --options {input.options:q}"
         " --fingerprint {input.fingerprint:q}"
         " --chunks {input.chunks:q}"
         " --images {input.images:q}"
+        " --blocks {input.blocks:q}"
         " --model {params.model:q}"
-        " --sums {params.sums:q}"
         " --predictions {output:q}"
+        " {params.stitched}"
         " > {log:q} 2>&1"

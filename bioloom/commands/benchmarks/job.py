@@ -55,18 +55,14 @@ def prepare_preprocess(folder: Path, side: int, block: int) -> Work:
 
 def prepare_stitch(folder: Path, side: int, block: int) -> Work:
     """Return the stitching of the chunk files."""
-    from bioloom.infer.assemble import Sums, stitch_image
+    from bioloom.geometry.grid import plan_blocks
+    from bioloom.infer.assemble import Stitching, Sums, stitch_image
 
     entry = Entry(scene.IMAGE, scene.image_store(folder), (1, side, side), "uint16", "")
-    return lambda: stitch_image(
-        entry,
-        scene.grid_of(side),
-        scene.chunks_of(side),
-        Sums(folder, scene.SPEC.weights),
-        scene.SPEC,
-        (block, block),
-        scene.prediction_store(folder),
-    )
+    sums = Sums(folder, scene.SPEC.weights)
+    work = Stitching(entry, scene.grid_of(side), scene.chunks_of(side), sums, scene.SPEC)
+    rows = plan_blocks({scene.IMAGE: (side, side)}, (block, block))
+    return lambda: stitch_image(work, rows, scene.prediction_store(folder))
 
 
 def prepare_postprocess(folder: Path, side: int, block: int) -> Work:

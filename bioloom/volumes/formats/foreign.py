@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -69,6 +69,8 @@ class Mapped:
 class Foreign:
     """A foreign image whose voxels are read when asked for.
 
+    A file may hold several time points; `at` gives one of them, `inside` a region, both without reading.
+
     Parameters
     ----------
     path : Path
@@ -76,11 +78,15 @@ class Foreign:
     source : ArrayLike
         The voxels in the order of the file.
     axes : str
-        One letter per axis of `source`: T (of length 1), C or S (channels, samples), Z, Y, X.
+        One letter per axis of `source`: T (time), C or S (channels, samples), Z, Y, X.
     spacing : tuple of float, optional
         Voxel size in micrometres, spatial order ``(z, y, x)``, if the file says so.
     channel_names : tuple of str
         Names of the channels, empty if the file has none.
+    time : int, optional
+        Which time point is read, from 0; may be left out where there is one only.
+    region : Box, optional
+        Which voxels the image consists of, all of them by default.
     """
 
     path: Path
@@ -88,18 +94,29 @@ class Foreign:
     axes: str
     spacing: tuple[float, ...] | None = None
     channel_names: tuple[str, ...] = ()
+    time: int | None = None
+    region: Box | None = None
+
+    @property
+    def sides(self) -> dict[str, int]:
+        """The length of every axis of the file, by its letter."""
+        return dict(zip(self.axes, self.source.shape, strict=True))
 
     @property
     def spatial(self) -> tuple[int, ...]:
         """The spatial shape ``(y, x)`` or ``(z, y, x)``, voxels."""
-        sides = dict(zip(self.axes, self.source.shape, strict=True))
-        return tuple(sides[axis] for axis in "ZYX" if axis in sides)
+        whole = tuple(self.sides[axis] for axis in "ZYX" if axis in self.axes)
+        return whole if self.region is None else self.region.shape
 
     @property
     def channels(self) -> int:
         """The number of channels."""
-        sides = dict(zip(self.axes, self.source.shape, strict=True))
-        return sides.get("C", 1) * sides.get("S", 1)
+        return self.sides.get("C", 1) * self.sides.get("S", 1)
+
+    @property
+    def times(self) -> int:
+        """The number of time points in the file."""
+        return self.sides.get("T", 1)
 
     @property
     def ndim(self) -> int:
@@ -114,6 +131,14 @@ class Foreign:
             return np.dtype(np.uint8)
         return np.dtype(np.float32) if dtype.kind == "f" else dtype.newbyteorder("=")
 
+    def at(self, time: int) -> Foreign:
+        """Return one time point."""
+        return replace(self, time=time)
+
+    def inside(self, region: Box) -> Foreign:
+        """Return a region of the whole image."""
+        return replace(self, region=region)
+
     def read(self, box: Box | None = None) -> np.ndarray:
         """Return the voxels of `box`, or all: ``(channel, *box.shape)``.
 
@@ -122,14 +147,15 @@ class Foreign:
         BioLoomError
             If the file is damaged.
         """
+        if self.time is None and self.times > 1:
+            raise ValueError(f"which of the {self.times} time points of {self.path}?")
         box = Box.of(self.spatial) if box is None else box
-        spans = dict(zip("ZYX"[-self.ndim :], box.slices, strict=True))
+        placed = box if self.region is None else box.shift(self.region.start)
+        spans = {"T": self.time or 0, **dict(zip("ZYX"[-self.ndim :], placed.slices, strict=True))}
         # Samples go behind the channels; one of the two has length 1 or is missing.
         order = [a for a in "CSZYX" if a in self.axes]
         with reading(self.path):
-            values = np.asarray(
-                self.source[tuple(0 if a == "T" else spans.get(a, slice(None)) for a in self.axes)]
-            )
+            values = np.asarray(self.source[tuple(spans.get(a, slice(None)) for a in self.axes)])
         values = values.transpose([self.axes.replace("T", "").index(axis) for axis in order])
         with np.errstate(over="ignore"):  # what does not fit float32 becomes infinite, and is refused as such
             return np.ascontiguousarray(values.reshape(self.channels, *box.shape), self.dtype)
@@ -175,7 +201,8 @@ def open_foreign(
     given : str, optional
         What the user says; it counts if it fits.
     labels : bool
-        Whether these are labels, for which `given` may name a channel axis that only the images have.
+        Whether these are labels, for which `given` may name axes of channels and time that only the images
+        have.
     spacing : callable, optional
         Returns the voxel size for the spatial axes at hand (``"ZYX"``), None if unknown.
     channel_names : tuple of str, optional
@@ -184,8 +211,7 @@ def open_foreign(
     Raises
     ------
     BioLoomError
-        If `given` does not fit, the axes are unclear, there are several time points, or the numbers are
-        complex.
+        If `given` does not fit, the axes are unclear, or the numbers are complex.
     """
     if np.dtype(source.dtype).kind not in "biuf" or np.dtype(source.dtype).itemsize > 8:
         raise BioLoomError(
@@ -193,12 +219,6 @@ def open_foreign(
         )
     axes = _chosen(path, source.shape, axes, given, labels)
     sides = dict(zip(axes, source.shape, strict=True))
-    if sides.get("T", 1) > 1:
-        raise BioLoomError(
-            f"{path} holds {sides['T']} time points (axes {axes})",
-            allowed="one time point per file",
-            fix="save every time point as a file of its own, or set data.axes if that axis is not time",
-        )
     if sides.get("C", 1) > 1 and sides.get("S", 1) > 1:
         raise BioLoomError(
             f"{path} holds {sides['C']} channels of {sides['S']} colours each", fix="split them"
@@ -215,7 +235,9 @@ def open_foreign(
 
 def _chosen(path: Path, shape: tuple[int, ...], axes: str, given: str | None, labels: bool) -> str:
     if given is not None:
-        allowed = [given, given.replace("C", "")] if labels else [given]
+        # The nearest choice that fits: labels lack the channels of their images first, and then time.
+        lacking: list[tuple[str, ...]] = [(), ("C",), ("T",), ("C", "T")] if labels else [()]
+        allowed = ["".join(axis for axis in given if axis not in absent) for absent in lacking]
         fitting = [choice for choice in allowed if len(choice) == len(shape)]
         if not fitting:
             raise BioLoomError(

@@ -7,7 +7,7 @@ into memory, compressed ones are read at once if small and page by page (or tile
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 from struct import unpack
@@ -65,43 +65,47 @@ def read_tiff(path: Path, axes: str | None = None, *, labels: bool = False) -> F
     return open_foreign(path, source, own, axes, labels=labels, spacing=spacing, channel_names=names)
 
 
-def export_tiff(volume: Volume, image: str, path: Path) -> Entry:
-    """Write the voxels of a store to an OME-TIFF file, atomically and slab by slab.
+def export_tiff(volumes: Sequence[Volume], image: str, path: Path) -> Entry:
+    """Write the voxels of stores to an OME-TIFF file, atomically and slab by slab.
 
     Parameters
     ----------
-    volume : Volume
-        What to write, with its voxel size and channel names.
+    volumes : sequence of Volume
+        One image with its voxel size and channel names, or all time points of a file in their order.
     image : str
-        Image id, for the manifest.
+        Image id, for the manifest; of time points what their ids begin with.
     path : Path
         The file to make.
 
     Returns
     -------
     Entry
-        The line of the manifest for the file.
+        The line of the manifest for the file; several time points are the first number of its shape.
     """
-    axes = "CZYX" if volume.ndim == 3 else "CYX"
+    first = volumes[0]
+    axes = "CZYX" if first.ndim == 3 else "CYX"
+    shape = first.shape
+    if len(volumes) > 1:
+        axes, shape = "T" + axes, (len(volumes), *shape)
     metadata: dict[str, Any] = {"axes": axes, "UUID": str(uuid5(NAMESPACE_URL, image))}
-    for axis, size in zip(axes[1:], volume.spacing, strict=True):
+    for axis, size in zip(axes[-first.ndim :], first.spacing, strict=True):
         metadata |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": "µm"}
-    if volume.channel_names:
-        metadata["Channel"] = {"Name": list(volume.channel_names)}
+    if first.channel_names:
+        metadata["Channel"] = {"Name": list(first.channel_names)}
     with atomic_path(path) as temporary:
         tifffile.imwrite(
             temporary,
-            _planes(volume),
-            shape=volume.shape,
-            dtype=volume.dtype,
-            bigtiff=prod(volume.shape) * volume.dtype.itemsize > _CLASSIC,
+            (plane for volume in volumes for plane in _planes(volume)),
+            shape=shape,
+            dtype=first.dtype,
+            bigtiff=prod(shape) * first.dtype.itemsize > _CLASSIC,
             ome=True,
             photometric="minisblack",
             compression="zlib",
             software="BioLoom",
             metadata=metadata,
         )
-    return Entry(image, path, volume.shape, str(volume.dtype), digest_folder(path))
+    return Entry(image, path, shape, str(first.dtype), digest_folder(path))
 
 
 def _planes(volume: Volume) -> Iterator[np.ndarray]:

@@ -10,6 +10,7 @@ from bioloom.augment.options import AffineOptions, ElasticOptions
 from bioloom.augment.sample import Warp
 from bioloom.augment.spatial_map import SpatialMap
 from bioloom.geometry.box import Box
+from bioloom.targets.base import extended, unknown
 
 FRAMES = [Frame((40, 31), (1.0, 1.0)), Frame((30, 41), (0.5, 1.3)), Frame((12, 21, 30), (2.0, 0.4, 0.5))]
 
@@ -63,6 +64,29 @@ def test_labels_come_from_the_nearest_voxel_or_say_which_is_nearest(frame, seed)
     assert (found < 0).any()
 
 
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("exact", [False, True])
+def test_labels_say_what_lies_beyond_a_cut_face(frame, exact):
+    """Beyond the low face of the first axis and the high face of the last, also where two faces meet."""
+    window = Box.of(frame.shape).grow(3)
+    map_ = SpatialMap.identity(frame).then(np.diag([-1.0] + [1.0] * (frame.ndim - 1)))
+    map_ = map_ if exact else random_map(frame, 4)
+    assert map_.exact == exact
+    labels = np.arange(np.prod(frame.shape)).reshape(frame.shape)
+    inside = map_.source_box(window).clip(Box.of(frame.shape))
+    cut = ((True, False), *((False, False),) * (frame.ndim - 2), (False, True))
+    plain = Warp(map_, window).labels(labels[inside.slices], inside)
+    found = Warp(map_, window).labels(labels[inside.slices], inside, cut)
+
+    places = np.stack(np.meshgrid(*map(np.arange, window.start, window.stop), indexing="ij"), -1)
+    where = map_.forward(places.reshape(-1, frame.ndim).astype(float)).T
+    away = ((where[0] < -0.5) | (where[-1] >= frame.shape[-1] - 0.5)).reshape(window.shape)
+    clear = (np.abs(where % 1 - 0.5) > 1e-3).all(0).reshape(window.shape)
+    assert 0 < away.sum() < (plain < 0).sum()
+    np.testing.assert_array_equal(unknown(found)[clear], away[clear])
+    np.testing.assert_array_equal(extended(found), extended(plain))
+
+
 QUARTER = rotation(2, (-2, -1), 90).round()
 
 
@@ -113,3 +137,32 @@ def test_an_axis_of_one_voxel(shape):
     source = map_.source_box(patch)
     image = torch.ones(1, *source.shape)
     np.testing.assert_allclose(Warp(map_, patch).image(image, patch), np.ones((1, *shape)))
+
+
+@pytest.mark.parametrize("spacing", [(2.0, 0.5, 0.5), (0.2, 0.5, 0.5)])
+@pytest.mark.parametrize("seed", range(3))
+def test_planes_stay_apart(spacing, seed):
+    """Of a patch that is one plane thick, every value comes from that plane, whatever is drawn."""
+    frame, patch = Frame((1, 30, 20), spacing), Box.of((1, 30, 20))
+    generator = torch.Generator().manual_seed(seed)
+    options = AffineOptions(tilt=45, translation=4, shear=20, scale=(0.5, 2.0))
+    map_ = affine(SpatialMap.identity(frame), options, generator)
+    map_ = elastic(map_, ElasticOptions(magnitude=2, control_spacing=10), generator)
+    source = map_.source_box(patch)
+    assert (source.start[0], source.stop[0]) == (0, 1)
+    assert (map_.coordinates(patch)[0] == 0).all()
+    plane = torch.from_numpy(np.random.default_rng(seed).normal(size=source.shape).astype(np.float32))
+    found = Warp(map_, patch).image(plane[None], patch)[0]
+    where = map_.coordinates(patch).numpy()
+    start = np.array(source.start).reshape(-1, 1, 1, 1)
+    expected = ndimage.map_coordinates(plane.numpy()[0], (where - start)[1:].reshape(2, -1), order=1)
+    np.testing.assert_allclose(found.numpy().ravel(), expected, atol=1e-4)
+    # in the plane much moves, and labels of other planes stay in theirs
+    assert np.abs(where[1:] - np.indices(patch.shape)[1:]).max() > 2
+    window = patch.grow((2, 0, 0))
+    labels = np.broadcast_to(np.arange(5, dtype=np.int32)[:, None, None], (5, 200, 200))
+    inside = map_.source_box(window).clip(Box((-2, -90, -90), (3, 110, 110)))
+    taken = Warp(map_, window).labels(
+        np.ascontiguousarray(labels[: inside.shape[0], : inside.shape[1], : inside.shape[2]]), inside
+    )
+    assert all(len(np.unique(plane[plane >= 0])) == 1 for plane in taken)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
-from bioloom.geometry.grid import PatchGrid, axis_starts, indices, plan_blocks, plan_chunks, tiles
+from bioloom.geometry.grid import ChunkIndex, PatchGrid, axis_starts, indices, plan_blocks, plan_chunks, tiles
 
 
 @st.composite
@@ -84,3 +84,14 @@ def test_small_images_share_a_chunk_and_a_large_one_does_not():
 def test_patches_that_do_not_suit(size, overlap, says):
     with pytest.raises(BioLoomError, match=says):
         PatchGrid((20, 30), size, overlap)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "chunk"), [((300, 170), (64, 64), (2, 1)), ((40, 90, 70), (16, 32, 32), (1, 2, 1))]
+)
+def test_the_index_finds_every_chunk_that_touches_a_box(shape, size, chunk):
+    rows = plan_chunks({"a": PatchGrid(shape, size, tuple(n // 4 for n in size))}, chunk)
+    index = ChunkIndex(rows)
+    for core in tiles(shape, tuple(n // 3 for n in shape)):
+        assert sorted(index.touching(core)) == [row.chunk for row in rows if not row.box.clip(core).empty]
+    assert index.touching(Box(shape, tuple(n + 1 for n in shape))) == []

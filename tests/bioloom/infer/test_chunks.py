@@ -24,6 +24,7 @@ def test_chunks_of_the_same_patches(ndim, chunk):
         PatchGrid((40, 50), (16, 16), (5, 4)),
         PatchGrid((40, 50), (20, 20), (4, 4)),
         PatchGrid((41, 50), (16, 16), (4, 4)),
+        PatchGrid.of((3, 40, 50), (16, 16), (4, 4)),
     ],
 )
 def test_chunks_of_other_patches(other):

@@ -39,6 +39,23 @@ def test_images_of_another_kind(model, image):
         open_picture(image((2, 20, 20), "b"), PatchGrid((20, 20), (16, 16), (4, 4)), spec)
     with pytest.raises(BioLoomError, match="image c has 3 spatial axes; allowed: 2"):
         open_picture(image((1, 9, 20, 20), "c"), PatchGrid((9, 20, 20), (8, 16, 16), (2, 4, 4)), spec)
+    _, deep = model(3)
+    with pytest.raises(BioLoomError, match="image d has 2 spatial axes; allowed: 3"):
+        open_picture(image((1, 20, 20), "d"), PatchGrid((20, 20), (16, 16), (4, 4)), deep)
+
+
+def test_a_network_of_planes_predicts_a_volume_plane_by_plane(model, image):
+    folder, spec = model()
+    entry = image((1, 5, 20, 30), "stack")
+    picture = open_picture(entry, PatchGrid.of(entry.shape[1:], (16, 16), (4, 4)), spec)
+    predictor, _ = open_predictor(folder, **PREDICTION)
+    places = [(0, 0, 1), (3, 1, 0)]
+    found = predictor([picture.patch(place) for place in places])
+    assert found.shape == (2, 2, 1, 16, 16)
+    flat = predictor([picture.patch(place)[:, 0] for place in places])
+    np.testing.assert_array_equal(found[:, :, 0], flat)
+    raw = open_volume(entry.path).read()[:, 3, 4:20, 0:16].astype(np.float32)
+    np.testing.assert_array_equal(picture.patch((3, 1, 0))[:, 0], (raw - 10) / 8)
 
 
 def test_the_scale_is_at_least_the_floor(model, image):

@@ -12,8 +12,9 @@ from bioloom.measure.volume import measure_volume
 class Store:
     """What `measure_volume` uses of a volume: an array in memory that remembers what was read of it."""
 
-    def __init__(self, values, spacing):
+    def __init__(self, values, spacing, **facts):
         self.values = values
+        self.facts = facts
         self.spatial = values.shape[1:]
         self.channels = len(values)
         self.spacing = spacing
@@ -122,3 +123,32 @@ def test_the_largest_ids_of_a_label_store(ndim):
     table = measure_volume(Store(labels[None], (1.0,) * ndim), None, image_id="a", details=True)
     assert table["label"].tolist() == [2**32 - 2, 2**32 - 1]
     assert table["neighbours"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 0.6), (0.4, 1), (0.2, 0.8)])
+def test_how_far_cut_objects_reach_is_not_known(labels, spacing, low, high):
+    """A region along the last axis; of the others it says what the whole file says."""
+    side = labels.shape[-1]
+    start, stop = round(low * side), round(high * side)
+    labels[..., -1, 4:-4] = 777  # reaches over every border
+    region = {"axis": "x", "start": start, "stop": stop, "of": side}
+    part = labels[..., start:stop]
+    options = {"image_id": "a", "distances": True}
+    found = measure_volume(Store(part[None], spacing, region=region), None, **options)
+    expected = measure_objects(part, None, spacing, **options)
+    reaching = set()
+    if start > 0:
+        reaching |= set(np.unique(part[..., 0]).tolist())
+    if stop < side:
+        reaching |= set(np.unique(part[..., -1]).tolist())
+    known = ~found["label"].isin(reaching)
+    assert known.any()
+    assert not known.all()
+    assert found["distance_max_um"].isna().tolist() == (~known).tolist()
+    columns = expected.columns.drop("distance_max_um")
+    pd.testing.assert_frame_equal(found[columns], expected[columns])
+    whole = measure_objects(labels, None, spacing, **options).set_index("label")["distance_max_um"]
+    outside = np.concatenate([labels[..., :start].ravel(), labels[..., stop:].ravel()])
+    in_pieces = found["label"].isin(np.unique(outside))  # some lie elsewhere, without reaching the cut
+    own = found[known & ~in_pieces].set_index("label")["distance_max_um"]
+    pd.testing.assert_series_equal(own, whole[own.index], rtol=1e-6)

@@ -74,7 +74,7 @@ def test_an_object_beyond_the_halo_is_noticed():
         ArrayReader(prediction),
         layout,
         workspace,
-        lambda core, values: labels.__setitem__(core.slices, values),
+        lambda core, values: labels.__setitem__(core.slices, values) or {},
     ).run()
     np.testing.assert_array_equal(labels > 0, prediction[0] > 0)
     assert labels[27, 2] == labels[2, 2] == 1

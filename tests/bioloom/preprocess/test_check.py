@@ -91,3 +91,91 @@ def test_a_mistake_is_told_once():
         with checked.noting():
             raise BioLoomError("twice")
     assert checked.mistakes == ["twice"]
+
+
+def write_files(folder, **arrays):
+    """Write ``train_0=...`` as ``train/0.npy``, and labels of the same shape."""
+    for name, values in arrays.items():
+        split, _, number = name.partition("_")
+        for kind, array in (("images", values), ("labels", values // 50)):
+            (folder / split / kind).mkdir(parents=True, exist_ok=True)
+            np.save(folder / split / kind / f"{number}.npy", array.astype(np.uint16))
+
+
+def noise(*shape):
+    return np.random.default_rng(0).integers(0, 200, shape)
+
+
+@pytest.fixture
+def splits(tmp_path):
+    """Write files and a config of their splits; returns what is found out."""
+
+    def check(axes=None, **arrays):
+        write_files(tmp_path, **arrays)
+        folders = sorted({name.partition("_")[0] for name in arrays})
+        data = {s: {k: f"{tmp_path}/{s}/{k}" for k in ("images", "labels")} for s in folders}
+        path = tmp_path / "my.yaml"
+        config = {"run": "a", "task": "instance_segmentation", "data": data | {"axes": axes}}
+        path.write_text(yaml.safe_dump(config))
+        return check_run(path)
+
+    return check
+
+
+def test_time_points_are_seen(splits):
+    found = splits("TYX", train_0=noise(5, 30, 40), train_1=noise(3, 30, 40), val_2=noise(1, 30, 40))
+    assert found.mistakes == []
+    assert [(seen.times, seen.shape, seen.objects) for seen in found.seen] == [
+        (5, (30, 40), 15),
+        (3, (30, 40), 9),
+        (1, (30, 40), 3),
+    ]
+
+
+def test_every_faulty_time_point_is_told(splits, tmp_path):
+    splits("TYX", train_0=noise(4, 30, 40), train_1=noise(4, 30, 40))
+    image = noise(4, 30, 40).astype(np.float32)
+    image[1], image[3] = np.nan, 7
+    np.save(tmp_path / "train" / "images" / "0.npy", image)
+    np.save(tmp_path / "train" / "labels" / "0.npy", np.ones((2, 30, 40), np.uint8))
+    lines = check_run(tmp_path / "my.yaml").mistakes
+    assert len(lines) == 3
+    says = ("0.npy hold 2 time points", "0.npy (time point 1) holds 1200", "0.npy (time point 3) is constant")
+    for line, words in zip(lines, says, strict=True):
+        assert words in line
+
+
+def test_the_only_training_image_is_seen_as_two(splits):
+    found = splits(train_0=noise(30, 100))
+    assert found.mistakes == []
+    assert [(seen.sample.split, seen.shape) for seen in found.seen] == [
+        ("train", (30, 72)),
+        ("val", (30, 20)),
+    ]
+
+
+def test_the_only_training_image_is_too_small(splits):
+    (line,) = splits(train_0=noise(30, 40)).mistakes
+    assert "0.npy is the only training image" in line
+    assert "40 voxels is too short" in line
+
+
+def test_volumes_suit_a_network_of_planes(splits):
+    planes = {"train_0": noise(30, 40), "val_1": noise(30, 40), "predict_2": noise(40, 30)}
+    assert splits(**planes, test_3=noise(6, 30, 40), test_4=noise(7, 30, 40)).mistakes == []
+    lines = splits(**planes, test_3=noise(6, 30, 40), test_4=noise(30, 40)).mistakes
+    assert len(lines) == 1
+    assert "4.npy has 1 channel(s) and 2 spatial axes" in lines[0]
+
+
+@pytest.mark.parametrize("odd", ["val_1", "test_1"])
+def test_planes_do_not_suit_a_network_of_volumes(splits, odd):
+    lines = splits(train_0=noise(6, 30, 70), train_2=noise(6, 30, 70), **{odd: noise(30, 40)}).mistakes
+    assert len(lines) == 1
+    assert "1.npy has 1 channel(s) and 2 spatial axes" in lines[0]
+
+
+def test_volumes_to_validate_on_do_not_suit_planes(splits):
+    """Patches to validate on are those of training."""
+    (line,) = splits(train_0=noise(30, 40), val_1=noise(6, 30, 40)).mistakes
+    assert "1.npy has 1 channel(s) and 3 spatial axes" in line

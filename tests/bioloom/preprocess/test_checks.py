@@ -10,6 +10,8 @@ from bioloom.volumes.formats.foreign import Foreign
 
 FLAT = Foreign(Path("flat.tif"), np.zeros((5, 6), np.uint8), "YX")
 SOLID = Foreign(Path("solid.tif"), np.zeros((4, 5, 6), np.uint8), "ZYX", (2.0, 0.5, 0.25))
+UNSCALED = Foreign(Path("unscaled.tif"), SOLID.source, "ZYX")
+MOVIE = Foreign(Path("movie.tif"), np.zeros((3, 5, 6), np.uint8), "TYX")
 
 
 def test_the_users_voxel_size_wins():
@@ -17,6 +19,8 @@ def test_the_users_voxel_size_wins():
     assert spacing_of(SOLID, [3, 1, 1]) == ((3.0, 1.0, 1.0), True)
     assert spacing_of(FLAT, None) == ((1.0, 1.0), False)
     assert spacing_of(FLAT, [0.1, 0.2]) == ((0.1, 0.2), True)
+    # of planes, for a volume whose file says how far apart they are
+    assert spacing_of(SOLID, [0.1, 0.2]) == ((2.0, 0.1, 0.2), True)
 
 
 def test_the_voxel_size_of_a_config_follows_its_axes():
@@ -29,7 +33,7 @@ def test_the_voxel_size_of_a_config_follows_its_axes():
     ("image", "voxel_size", "says"),
     [
         (FLAT, [1, 1, 1], "3 numbers, but flat.tif has the axes YX"),
-        (SOLID, [1, 1], "2 numbers, but solid.tif has the axes ZYX"),
+        (UNSCALED, [1, 1], "2 numbers, but unscaled.tif has the axes ZYX"),
         (SOLID, [1, 0, 1], "data.voxel_size is 1 x 0 x 1"),
         (SOLID, [1, -2, 1], "data.voxel_size is 1 x -2 x 1"),
         (Foreign(Path("a.tif"), FLAT.source, "YX", (0.0, 1.0)), None, "a.tif has the voxel size 0 x 1"),
@@ -38,6 +42,24 @@ def test_the_voxel_size_of_a_config_follows_its_axes():
 def test_impossible_voxel_sizes(image, voxel_size, says):
     with pytest.raises(BioLoomError, match=says):
         spacing_of(image, voxel_size)
+
+
+@pytest.mark.parametrize(
+    ("image", "labels", "says"),
+    [
+        (MOVIE, FLAT, r"labels flat\.tif hold one time point, the image movie\.tif 3 time points"),
+        (FLAT, MOVIE, r"labels movie\.tif hold 3 time points, the image flat\.tif one time point"),
+        (
+            MOVIE,
+            Foreign(Path("short.tif"), np.zeros((2, 5, 6), np.uint8), "TYX"),
+            r"short\.tif hold 2 time points, .* 3 time points; allowed: labels of every time point",
+        ),
+    ],
+)
+def test_labels_of_other_time_points(image, labels, says):
+    with pytest.raises(BioLoomError, match=says):
+        check_pair(image, labels)
+    check_pair(image, image)
 
 
 def test_labels_of_their_image():

@@ -10,6 +10,7 @@ from bioloom.errors import BioLoomError
 from bioloom.preprocess import NORMALIZATIONS, slabs
 from bioloom.preprocess.convert import PERCENTILES, convert_pack, convert_sample
 from bioloom.volumes.manifest import digest_folder
+from bioloom.volumes.parts import split_parts
 from bioloom.volumes.samples import Sample
 from bioloom.volumes.store import open_volume
 
@@ -31,11 +32,15 @@ class Workplace:
                 np.save(paths[-1], values)
         return Sample(f"{split}_{name}", split, paths[0], paths[1])
 
-    def convert(self, sample, axes=None, voxel_size=None, normalize="percentile"):
+    def convert_all(self, sample, axes=None, voxel_size=None, normalize="percentile"):
         folders = self.folder / "images", self.folder / "labels"
         return convert_sample(
             sample, *folders, axes=axes, voxel_size=voxel_size, normalize=NORMALIZATIONS.parse(normalize)
         )
+
+    def convert(self, sample, **options):
+        (pair,) = self.convert_all(sample, **options)
+        return pair
 
     def __call__(self, image, labels=None, split="train", name="a", **options):
         return self.convert(self.sample(image, labels, split, name), **options)
@@ -240,6 +245,46 @@ def test_real_images(work, name, shape):
         truth = tifffile.imread(labels)
         np.testing.assert_array_equal(open_volume(label.path).read()[0], truth)
         assert open_volume(label.path).facts["objects"] == len(np.unique(truth)) - 1
+
+
+@pytest.mark.parametrize("shape", [(4, 30, 40), (4, 9, 30, 40)])
+def test_time_points_are_images_of_their_own(work, shape):
+    axes = "TZYX" if len(shape) == 4 else "TYX"
+    image, labels = RNG.random(shape).astype(np.float32), RNG.integers(0, 9, shape)
+    pairs = work.convert_all(work.sample(image, labels), axes=axes)
+    assert [entry.image for entry, _ in pairs] == [f"train_a_t000{time}" for time in range(4)]
+    for time, (entry, labelled) in enumerate(pairs):
+        volume, truth = open_volume(entry.path), open_volume(labelled.path)
+        np.testing.assert_array_equal(volume.read()[0], image[time])
+        np.testing.assert_array_equal(truth.read()[0], labels[time])
+        assert volume.facts["time"] == truth.facts["time"] == time
+        assert volume.facts["intensity"]["max"] == [image[time].max()]
+        yaozarrs.validate_zarr_store(str(entry.path))
+
+
+def test_bad_labels_of_one_time_point_leave_all_images_alone(work, tmp_path):
+    image, labels = RNG.random((3, 20, 20)), RNG.integers(0, 3, (3, 20, 20))
+    work.convert_all(work.sample(image, labels), axes="TYX")
+    names = [f"{kind}/train_a_t000{time}.zarr" for kind in ("images", "labels") for time in range(3)]
+    before = [digest_folder(tmp_path / name) for name in names]
+    labels[2, 3, 3] = -1
+    with pytest.raises(BioLoomError, match="negative numbers"):
+        work.convert_all(work.sample(image + 1, labels), axes="TYX")
+    assert [digest_folder(tmp_path / name) for name in names] == before
+
+
+@pytest.mark.parametrize("shape", [(100, 60), (12, 100, 60)])
+def test_the_regions_of_one_file(work, shape):
+    image, labels = RNG.random(shape).astype(np.float32), RNG.integers(0, 9, shape)
+    learn, validate = split_parts(0.2)
+    for part, split, rows in ((learn, "train", slice(0, 72)), (validate, "val", slice(80, 100))):
+        entry, labelled = work.convert(replace(work.sample(image, labels, split), part=part))
+        for found, expected in ((entry, image), (labelled, labels)):
+            volume = open_volume(found.path)
+            np.testing.assert_array_equal(volume.read()[0], expected[..., rows, :])
+            assert volume.facts["region"] == {"axis": "y", "start": rows.start, "stop": rows.stop, "of": 100}
+        # what is known of the image is known of the region only
+        assert open_volume(entry.path).facts["intensity"]["max"] == [image[..., rows, :].max()]
 
 
 def test_bad_labels_leave_an_earlier_image_alone(work, tmp_path):

@@ -8,8 +8,9 @@ from bioloom.settings import parse_config
 from bioloom.volumes.samples import Sample
 
 
-def seen(name, split, shape=(30, 40), spacing=(0.5, 0.25), objects=3):
-    return Seen(Sample(f"{split}_{name}", split, Path(f"{name}.tif")), shape, 1, "uint8", spacing, objects)
+def seen(name, split, shape=(30, 40), spacing=(0.5, 0.25), objects=3, times=1, part="", **facts):
+    sample = Sample(f"{split}_{name}", split, Path(f"{name}.tif"), part=part)
+    return Seen(sample, shape, 1, "uint8", spacing, objects, times, facts)
 
 
 def checked(*images, **changes):
@@ -35,6 +36,27 @@ def test_a_table_of_the_splits():
     assert lines[5:] == [
         "the run will learn from 2 images, score on 1 image, predict 1 image without labels",
         "no mistakes; next: snakemake --cores all --configfile my.yaml",
+    ]
+
+
+def test_what_is_not_just_one_image_a_file():
+    region = {"axis": "y", "start": 205, "stop": 256, "of": 256}
+    images = [
+        seen("a", "train", part="0:0.8"),
+        seen("a", "val", part="0.8:1", region=region),
+        seen("b", "test", times=12),
+        seen("c", "test", times=9),
+        seen("d", "predict", shape=(7, 30, 40), objects=None),
+    ]
+    lines = overview(checked(*images, patch={"size": [16, 16]}), "my.yaml").splitlines()
+    assert [line.split()[:2] for line in lines[1:4]] == [["train", "1"], ["val", "1"], ["test", "21"]]
+    assert lines[6:-1] == [
+        "the run will learn from 1 image, choose thresholds on 1 image, score on 21 images, predict 1 image "
+        "without labels",
+        "every time point is an image of its own: 12 in b.tif, 9 in c.tif",
+        "no data.val, and only one training image: y = 205 to 255 of 0 to 255 of a.tif is set aside for "
+        "validation, with a gap before it",
+        "the network learns from 2D images; plane by plane it predicts 1 image in 3D",
     ]
 
 

@@ -42,9 +42,27 @@ def test_axes_with_coarse_voxels_are_pooled_later():
     assert flat == [[2, 2]] * 4
     deep, _ = rules.poolings(facts(3, spacing_um=[4.0, 1.0, 1.0]), [16, 64, 64], 4)
     assert deep == [[1, 2, 2], [1, 2, 2], [2, 2, 2], [2, 2, 2]]
-    assert rules.kernels(facts(3, spacing_um=[4.0, 1.0, 1.0]), deep)[0][:2] == [[1, 3, 3], [3, 3, 3]]
+    kernels, _ = rules.kernels(facts(3, spacing_um=[4.0, 1.0, 1.0]), [16, 64, 64], deep)
+    assert kernels[:2] == [[1, 3, 3], [3, 3, 3]]
     assert rules.poolings(facts(), [6, 128], 4)[0] == [[1, 2]]  # then the voxels are twice as long along x
     assert rules.poolings(facts(), [7, 7], 4)[0] == []
+
+
+@pytest.mark.parametrize("spacing", [[4.0, 1.0, 1.0], [1.0, 1.0, 1.0], [0.2, 1.0, 1.0]])
+def test_patches_of_one_plane_make_a_network_of_planes(spacing):
+    """However long the voxels are along z, the rules are those of 2D in the plane."""
+    found, flat = facts(3, spacing_um=spacing), facts()
+    levels, why = rules.poolings(found, [1, 128, 128], 4)
+    assert levels == [[1, *pool] for pool in rules.poolings(flat, [128, 128], 4)[0]]
+    kernels, _ = rules.kernels(found, [1, 128, 128], levels)
+    assert kernels == [[1, 3, 3]] * 5
+    assert "plane by plane" in why
+    assert rules.overlap([1, 128, 128])[0] == [0, 32, 32]
+    assert rules.chunk(found, [1, 128, 128], [0, 32, 32], 4)[0] == [12, 12, 12]
+
+
+def test_an_image_of_one_plane_has_patches_of_one_plane():
+    assert rules.patch_size(facts(3, median_shape=[1, 300, 300]))[0] == [1, 64, 64]
 
 
 def test_patches_always_halve_as_often_as_the_network_does():

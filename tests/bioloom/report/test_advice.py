@@ -5,6 +5,7 @@ import pytest
 
 from bioloom.report.advice import warnings
 from bioloom.report.gather import gather
+from bioloom.volumes.store import create_volume
 
 IMAGES = ("test_a", "test_b", "test_c")
 GOOD = {image: {"f1@0.5": 0.9, "objects_truth": 10.0, "objects_predicted": 10.0} for image in IMAGES}
@@ -76,3 +77,24 @@ def test_trainings_that_were_too_short_or_too_long(good, losses, words):
     text = told(good.training(list(losses)))
     assert words in text
     assert bool(words) == bool(text)
+
+
+@pytest.mark.parametrize(("largest", "warned"), [([9, 14], True), ([14, 13], False)])
+def test_objects_that_may_be_in_both_regions_of_a_file(good, largest, warned):
+    """The file was cut along x, with 13 voxels between the regions."""
+    for split, start, stop in (("train", 0, 192), ("val", 205, 256)):
+        image = create_volume(
+            good.run / "images" / f"{split}_a.zarr",
+            (1, 20, stop - start),
+            "uint8",
+            spacing=(1, 1),
+            kind="image",
+        )
+        image.update_facts(region={"axis": "x", "start": start, "stop": stop, "of": 256})
+    good.yaml("fingerprint.yaml", {"facts": {"largest_object": largest}, "resolved": {}})
+    assert ("a large object may be in both" in told(good)) == warned
+
+
+def test_many_time_points_are_still_one_film(run):
+    scores = {f"test_a_t{time:04d}": GOOD["test_a"] for time in range(9)}
+    assert "The scores come from one film only: another film" in told(run.images(*IMAGES).scores(scores))

@@ -32,6 +32,14 @@ def findings(pooled=None, images=(), **rest):
     )
 
 
+def test_the_region_that_was_validated_on_is_named():
+    region = {"axis": "y", "start": 205, "stop": 256, "of": 256}
+    regions = {"val_a": {"region": region, "source": "a.tif"}, "train_a": {"region": {}, "source": "a.tif"}}
+    page = sections.what_ran(findings(images=["test_a"], regions=regions), "")
+    assert "y = 205 to 255 of 0 to 255 of a.tif" in page
+    assert "Validation" not in sections.what_ran(findings(images=["test_a"]), "")
+
+
 def test_cards_stand_beside_the_baseline():
     cards = sections.cards(findings(POOLED))
     assert "0.900" in cards

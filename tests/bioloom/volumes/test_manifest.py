@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bioloom.errors import BioLoomError
-from bioloom.volumes.manifest import Entry, Stores, digest_folder, read_manifest, write_manifest
+from bioloom.volumes.manifest import Entry, Stores, digest_folder, entry_of, read_manifest, write_manifest
 
 
 def test_round_trip_and_text(tmp_path):
@@ -96,3 +96,10 @@ def test_a_file_of_another_kind(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"\x89PNG\xff\x00")
     with pytest.raises(BioLoomError, match="is no manifest"):
         read_manifest(tmp_path / "a.csv")
+
+
+def test_the_entry_of_an_image(tmp_path):
+    entries = [Entry(name, tmp_path / name, (1, 2, 2), "uint8", "") for name in "ab"]
+    assert entry_of(entries, "b") is entries[1]
+    with pytest.raises(BioLoomError, match="does not list the image 'c'"):
+        entry_of(entries, "c")

@@ -2,7 +2,15 @@ import pytest
 
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import PatchGrid, plan_blocks, plan_chunks
-from bioloom.volumes.plans import read_blocks, read_chunks, rows_of_chunk, write_blocks, write_chunks
+from bioloom.volumes.plans import (
+    read_blocks,
+    read_chunks,
+    row_of_block,
+    rows_of_chunk,
+    rows_of_image,
+    write_blocks,
+    write_chunks,
+)
 
 SHAPES = {2: (70, 90), 3: (9, 40, 50)}
 
@@ -42,3 +50,20 @@ def test_missing_tables_and_chunks(tmp_path):
     write_chunks(tmp_path / "chunks.csv", [])
     with pytest.raises(BioLoomError, match="has no chunk '00001'; allowed: none, the table is empty"):
         rows_of_chunk(tmp_path / "chunks.csv", "00001")
+
+
+def test_the_blocks_of_an_image_must_cover_it():
+    rows = plan_blocks({"a": (9, 9), "b": (5, 12)}, (5, 5))
+    assert rows_of_image(rows, "b", (5, 12)) == rows[4:]
+    for shape in ((5, 13), (6, 10), (1, 5, 12)):
+        with pytest.raises(
+            BioLoomError, match=r"blocks of image 'b' do not cover its .* voxels; fix: run `bio"
+        ):
+            rows_of_image(rows, "b", shape)
+
+
+def test_a_block_by_its_name():
+    rows = plan_blocks({"a": (9, 9)}, (5, 5))
+    assert row_of_block(rows, "00002") is rows[2]
+    with pytest.raises(BioLoomError, match="there is no block '00004'; allowed: 00000 to 00003"):
+        row_of_block(rows, "00004")

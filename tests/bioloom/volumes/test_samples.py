@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,14 +10,13 @@ from bioloom.volumes.samples import (
     Sample,
     check_labelled,
     discover,
-    image_id,
     pack_table,
     packs,
     read_pack,
     read_samples,
-    split_validation,
     write_pack,
 )
+from bioloom.volumes.sources import image_id
 
 
 @dataclass
@@ -76,6 +75,18 @@ def test_labels_may_hold_more_than_a_list_of_images(tmp_path):
         discover(Data(test=Source(f"{tmp_path}/i", f"{tmp_path}/l")))
 
 
+def test_the_only_training_image_is_cut_in_two(tmp_path):
+    touch(tmp_path, "i/a.tif", "l/a.tif", "t/a.tif")
+    found = discover(Data(train=Source(f"{tmp_path}/i", f"{tmp_path}/l"), test=Source(f"{tmp_path}/t")))
+    files = (tmp_path / "i/a.tif", tmp_path / "l/a.tif")
+    assert found == [
+        Sample("train_a", "train", *files, part="0:0.75"),
+        Sample("val_a", "val", *files, part="0.75:1"),
+        Sample("test_a", "test", tmp_path / "t/a.tif"),
+    ]
+    assert list(packs(found, 100)) == ["train_a", "val_a", "test_a"]
+
+
 def test_ids():
     assert image_id("test", Path("/x/My image_01 (µ).ome.tif")) == "test_My-image-01----"
     assert image_id("test", Path("../..tif")) == "test_."
@@ -125,47 +136,6 @@ def test_a_missing_table(tmp_path):
         read_samples(tmp_path / "sample.csv")
 
 
-@pytest.mark.parametrize(
-    ("count", "fraction", "moved"), [(2, 0.01, 1), (10, 0.2, 2), (10, 0.25, 2), (3, 0.99, 2)]
-)
-def test_the_share_of_validation_images(count, fraction, moved):
-    before = samples(count) + samples(2, "test")
-    after = split_validation(before, fraction, seed=0)
-    assert [s.path for s in after] == [s.path for s in before]
-    assert [s.split for s in after].count("val") == moved
-    assert [s for s in after if s.split == "test"] == before[count:]
-
-
-def test_the_choice_depends_on_the_seed_and_hardly_on_the_others():
-    def chosen(count, seed):
-        return {s.path for s in split_validation(samples(count), 0.3, seed) if s.split == "val"}
-
-    assert chosen(20, 1) == chosen(20, 1)
-    assert len({frozenset(chosen(20, seed)) for seed in range(20)}) > 10
-    assert len(chosen(20, 1) & chosen(21, 1)) >= 5
-
-
-def test_groups_stay_together():
-    before = [replace(s, group=f"g{i // 4}") for i, s in enumerate(samples(16))]
-    for seed in range(10):
-        after = split_validation(before, 0.2, seed)
-        splits = {group: {s.split for s in after if s.group == group} for group in {s.group for s in after}}
-        assert all(len(found) == 1 for found in splits.values())
-        assert sorted(s.split for s in after) == ["train"] * 12 + ["val"] * 4
-
-
-def test_given_validation_images_are_kept():
-    before = samples(4) + samples(1, "val")
-    assert split_validation(before, 0.5, 0) == before
-    assert split_validation(samples(1, "test"), 0.5, 0) == samples(1, "test")
-
-
-@pytest.mark.parametrize(("count", "group", "says"), [(1, None, "one training image"), (3, "g", "one group")])
-def test_nothing_to_set_aside(count, group, says):
-    with pytest.raises(BioLoomError, match=f"only {says}.*give data.val"):
-        split_validation(samples(count, group=group), 0.2, 0)
-
-
 def test_packs(tmp_path):
     sizes = {"a": 40, "b": 40, "c": 40, "d": 500, "e": 10, "f": 100, "g": 1}
     for name, size in sizes.items():
@@ -205,14 +175,14 @@ def test_an_image_called_like_a_pack(tmp_path):
 def test_the_table_of_a_pack(tmp_path):
     content = [
         Sample("train_a", "train", Path("/x, y/a.tif"), Path("/l/a.tif"), "c", "g"),
-        Sample("train_b", "train", Path("/x/b.tif")),
+        Sample("train_b", "train", Path("/x/b.tif"), part="0:0.8"),
     ]
     write_pack(tmp_path / "p.csv", content)
     assert read_pack(tmp_path / "p.csv") == content
     assert (tmp_path / "p.csv").read_text() == pack_table(content)
     assert pack_table(content).splitlines()[::2] == [
-        "image,split,images,labels,class,group",
-        "train_b,train,/x/b.tif,,,",
+        "image,split,images,labels,class,group,part",
+        "train_b,train,/x/b.tif,,,,0:0.8",
     ]
     (tmp_path / "q.csv").write_text("a,b\n")
     with pytest.raises(BioLoomError, match="no pack table"):

@@ -59,12 +59,46 @@ def test_labels_may_lack_the_channel_axis_of_their_images():
         opened((4, 5, 6), "QYX", "CZYX")
 
 
+@pytest.mark.parametrize("axes", ["TCZYX", "ZTYXC", "YXT", "TYXS", "XYCZT"])
+def test_time_points_and_regions_of_any_order(axes):
+    sides = dict(zip("TCSZYX", (3, 2, 3, 4, 5, 6), strict=True))
+    source, found = opened([sides[a] for a in axes], axes)
+    assert found.times == 3
+    order = "".join(a for a in "TCSZYX" if a in axes)
+    expected = np.einsum(f"{axes.lower()}->{order.lower()}", source)
+    expected = expected.reshape(3, found.channels, *found.spatial)
+    for time in range(3):
+        np.testing.assert_array_equal(found.at(time).read(), expected[time])
+    region = Box((1,) * found.ndim, (4, 4, 5)[-found.ndim :])
+    view = found.inside(region).at(2)
+    part = expected[2][(slice(None), *region.slices)]
+    assert (view.spatial, view.channels, view.times) == (region.shape, found.channels, 3)
+    np.testing.assert_array_equal(view.read(), part)
+    box = Box((1,) * found.ndim, (2,) * found.ndim)
+    np.testing.assert_array_equal(view.read(box), part[(slice(None), *box.slices)])
+
+
+def test_a_time_point_must_be_chosen():
+    found = opened((3, 5, 6), "ZYX", "TYX")[1]
+    with pytest.raises(ValueError, match="which of the 3 time points"):
+        found.read()
+    np.testing.assert_array_equal(opened((1, 5, 6), "TYX")[1].read(), opened((1, 5, 6), "CYX")[0])
+
+
+def test_labels_may_lack_time_which_is_noticed_later():
+    """What the user says of the axes is said of the images."""
+    assert opened((4, 5, 6), "ZYX", "TCYX", labels=True)[1].axes == "TYX"
+    assert opened((4, 5, 6), "ZYX", "TZYX", labels=True)[1].axes == "ZYX"
+    assert opened((5, 6), "YX", "TCYX", labels=True)[1].axes == "YX"
+    assert opened((3, 4, 5, 6), "CZYX", "TCZYX", labels=True)[1].axes == "TZYX"
+    with pytest.raises(BioLoomError, match=r"data\.axes says TYX"):
+        opened((5, 6), "YX", "TYX")
+
+
 @pytest.mark.parametrize(
     ("shape", "axes", "given", "says"),
     [
         ((5, 6), "YX", "ZYX", r"data.axes says ZYX, but a.tif has 2 axes: shape \(5, 6\), by itself YX"),
-        ((3, 5, 6), "TYX", None, "3 time points"),
-        ((3, 5, 6), "ZYX", "TYX", "3 time points"),
         ((2, 5, 6, 3), "CYXS", None, "2 channels of 3 colours"),
         ((2, 2, 5, 6), "QQYX", None, "unclear"),
         ((2, 4, 5, 6), "QZYX", None, "unclear"),

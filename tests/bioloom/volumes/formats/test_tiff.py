@@ -118,10 +118,33 @@ def test_axes_of_length_one_that_readers_leave_out(tmp_path, monkeypatch, limit,
     np.testing.assert_array_equal(read_foreign(path).read(), STACK[:1, 0])
 
 
-def test_time_points_are_refused(tmp_path):
-    tifffile.imwrite(tmp_path / "a.ome.tif", STACK, metadata={"axes": "TZYX"}, photometric="minisblack")
-    with pytest.raises(BioLoomError, match="2 time points"):
-        read_foreign(tmp_path / "a.ome.tif")
+MOVIE = np.random.default_rng(1).integers(0, 60000, (5, 2, 3, 40, 30)).astype(np.uint16)
+"""T, C, Z, Y, X."""
+
+
+@pytest.mark.parametrize("limit", [0, 1 << 20], ids=["page by page", "at once"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("axes", ["TCZYX", "TZCYX", "CTZYX", "ZTCYX", "TYX", "ZTYX", "TCYX"])
+@pytest.mark.parametrize("kind", ["ome", "imagej"])
+def test_time_points(tmp_path, monkeypatch, limit, compression, axes, kind):
+    """ImageJ knows one order of axes only."""
+    monkeypatch.setattr(tiff, "_AT_ONCE", limit)
+    order = axes if kind == "ome" else "".join(sorted(axes, key="TZCYX".index))
+    whole = MOVIE[(slice(None), *(slice(None) if a in axes else slice(1) for a in "CZ"))]
+    kept = "".join(a for a in "TCZYX" if a in axes)
+    squeezed = whole.reshape([whole.shape["TCZYX".index(a)] for a in kept])
+    values = np.einsum(f"{kept.lower()}->{order.lower()}", squeezed)
+    path = tmp_path / f"a.{'ome.' if kind == 'ome' else ''}tif"
+    options = {kind: True, "compression": compression, "metadata": {"axes": order}}
+    tifffile.imwrite(path, values, photometric="minisblack", **options)
+    found = read_foreign(path)
+    assert found.times == 5
+    expected = whole if "Z" in axes else whole[:, :, 0]
+    region = Box((1,) * found.ndim, (3, 9, 12)[-found.ndim :])
+    for time in range(5):
+        np.testing.assert_array_equal(found.at(time).read(), expected[time])
+        view = found.at(time).inside(region)
+        np.testing.assert_array_equal(view.read(), expected[time][(slice(None), *region.slices)])
 
 
 def test_positions_are_refused(tmp_path):
@@ -183,7 +206,7 @@ def test_export(tmp_path, shape, kind, dtype):
     volume = create_volume(tmp_path / "a.zarr", shape, dtype, spacing=spacing, kind=kind, channel_names=names)
     values = np.random.default_rng(0).integers(0, 99, shape).astype(dtype)
     volume.write(Box.of(volume.spatial), values)
-    entry = export_tiff(volume, "test_a", tmp_path / "a.tif")
+    entry = export_tiff([volume], "test_a", tmp_path / "a.tif")
     found = read_foreign(tmp_path / "a.tif")
     np.testing.assert_array_equal(found.read(), values)
     assert found.dtype == dtype
@@ -191,4 +214,4 @@ def test_export(tmp_path, shape, kind, dtype):
     assert found.channel_names == names
     assert tifffile.TiffFile(tmp_path / "a.tif").is_ome
     assert (entry.image, entry.path, entry.shape, entry.dtype) == ("test_a", tmp_path / "a.tif", shape, dtype)
-    assert export_tiff(volume, "test_a", tmp_path / "b.tif").digest == entry.digest
+    assert export_tiff([volume], "test_a", tmp_path / "b.tif").digest == entry.digest
