@@ -44,7 +44,7 @@ def command(
     rows = rows_of_chunk(chunks, chunk)
     settings = {"batch_size": options.infer.batch_size, "precision": options.infer.precision}
     predictor, spec = open_predictor(model, **settings, device=device, threads=threads)
-    size, overlap = tuple(options.patch.size), tuple(options.patch.overlap)
+    size, overlap = tuple(options.infer.patch_size), tuple(options.patch.overlap)
     pictures = open_pictures(rows, read_manifest(images), size, overlap, spec)
     arrays = predict_chunk(rows, pictures, predictor, progress=open_progress("infer", "patch"))
     write_bundle(sums, arrays, {"weights": spec.weights})

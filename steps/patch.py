@@ -29,5 +29,5 @@ def command(options: Config, images: Path, truth: Path, patches: Path, packs: tu
 
     entries = [entry for pack in packs for entry in read_manifest(images / f"{pack}.csv")]
     objects = pd.concat([read_table(truth / f"{pack}.csv", OBJECTS) for pack in packs])
-    table = patch_table(entries, objects, tuple(options.patch.size), tuple(options.patch.overlap))
+    table = patch_table(entries, objects, tuple(options.patch.size))
     write_table(patches, table, PATCHES)

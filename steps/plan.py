@@ -24,7 +24,7 @@ def command(options: Config, images: Path, chunks: Path, blocks: Path) -> None:
     trial/chunks.csv --blocks trial/blocks.csv
     """
     shapes = {entry.image: entry.shape[1:] for entry in read_manifest(images)}
-    size, overlap = tuple(options.patch.size), tuple(options.patch.overlap)
+    size, overlap = tuple(options.infer.patch_size), tuple(options.patch.overlap)
     grids = {image: PatchGrid.of(shape, size, overlap) for image, shape in shapes.items()}
     chunk_rows = plan_chunks(grids, tuple(options.infer.chunk))
     block_rows = plan_blocks(shapes, aligned_block(tuple(options.infer.block)))

@@ -49,7 +49,7 @@ def command(
     if not stitched and not predictions:
         raise click.UsageError("give --predictions, or --stitched")
     spec, chunk_rows, block_rows = read_spec(model), read_chunks(chunks), read_blocks(blocks)
-    patches = (tuple(options.patch.size), tuple(options.patch.overlap))
+    patches = (tuple(options.infer.patch_size), tuple(options.patch.overlap))
     files = assemble.Sums(sums or chunks.with_suffix(""), spec.weights)
     row = row_of_block(block_rows, block) if block else None
     entries = [entry_of(read_manifest(images), row.image)] if row else read_manifest(images)

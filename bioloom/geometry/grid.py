@@ -38,11 +38,15 @@ class PatchGrid:
         Sides of a patch in voxels.
     overlap : tuple of int
         Voxels shared by neighbouring patches, less than half of `size`, per axis.
+    margin : tuple of int, optional
+        How far the first and the last patch of an axis reach beyond the image; where one patch covers the
+        axis it begins with it.
     """
 
     shape: tuple[int, ...]
     size: tuple[int, ...]
     overlap: tuple[int, ...]
+    margin: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise BioLoomError where the options of the patches do not suit each other or the image."""
@@ -51,24 +55,30 @@ class PatchGrid:
                 f"patches of {_sides(self.size)} voxels, overlap {_sides(self.overlap)}, for an image of "
                 f"{_sides(self.shape)}",
                 allowed="one number per spatial axis of the image",
-                fix="correct patch.size and patch.overlap, or data.axes",
+                fix="correct infer.patch_size and patch.overlap, or data.axes",
             )
         if any(shared >= side for side, shared in zip(self.size, self.overlap, strict=True)):
             raise BioLoomError(
-                f"patch.overlap is {_sides(self.overlap)}, patch.size {_sides(self.size)}",
+                f"patch.overlap is {_sides(self.overlap)}, the patches are {_sides(self.size)}",
                 allowed="an overlap that is smaller than the patch",
             )
 
     @classmethod
     def of(cls, shape: Sequence[int], size: Sequence[int], overlap: Sequence[int]) -> PatchGrid:
-        """Return the patches of an image; those of a plane are laid over every plane of a volume."""
+        """Return the patches in which an image is predicted.
+
+        They reach beyond the image by half an overlap, so that the border of the image is seen like all else.
+        Patches of a plane are laid over every plane of a volume.
+        """
         ndim = len(shape)
-        return cls(tuple(shape), lifted(size, ndim, 1), lifted(overlap, ndim, 0))
+        shared = lifted(overlap, ndim, 0)
+        return cls(tuple(shape), lifted(size, ndim, 1), shared, tuple(n // 2 for n in shared))
 
     @cached_property
     def starts(self) -> tuple[tuple[int, ...], ...]:
         """For every axis the first voxel of each patch, ascending."""
-        return tuple(map(axis_starts, self.shape, self.size, self.overlap))
+        margin = self.margin or (0,) * len(self.shape)
+        return tuple(map(axis_starts, self.shape, self.size, self.overlap, margin))
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -76,7 +86,7 @@ class PatchGrid:
         return tuple(len(starts) for starts in self.starts)
 
     def patch(self, index: tuple[int, ...]) -> Box:
-        """Return the voxels of one patch; only in an image smaller than a patch does it stick out."""
+        """Return the voxels of one patch, which may stick out of the image."""
         start = tuple(starts[i] for starts, i in zip(self.starts, index, strict=True))
         return Box(start, tuple(a + n for a, n in zip(start, self.size, strict=True)))
 
@@ -94,12 +104,12 @@ def _sides(sides: tuple[int, ...]) -> str:
     return " x ".join(map(str, sides))
 
 
-def axis_starts(length: int, size: int, overlap: int) -> tuple[int, ...]:
+def axis_starts(length: int, size: int, overlap: int, margin: int = 0) -> tuple[int, ...]:
     """Return the first voxels of the patches along one axis of `length` voxels."""
     if length <= size:
         return (0,)
-    stride = size - overlap
-    return (*range(0, length - size, stride), length - size)
+    last = length + margin - size
+    return (*range(-margin, last, size - overlap), last)
 
 
 def tiles(shape: tuple[int, ...], tile: tuple[int, ...]) -> Iterator[Box]:

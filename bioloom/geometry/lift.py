@@ -2,14 +2,14 @@
 
 A network that sees planes predicts a volume plane by plane. What was said of planes, two numbers, then means:
 
-=================  ==================  ======================================================================
-option             2D                  3D
-=================  ==================  ======================================================================
-``patch.size``     (y, x)              (1, y, x): a patch is a piece of one plane
-``patch.overlap``  (y, x)              (0, y, x): planes share nothing
-``infer.chunk``    (y, x) patches      (n, y, x), n being as many planes as hold no more patches together
-``infer.block``    (y, x)              256 voxels along every axis, one shard of a stored volume
-=================  ==================  ======================================================================
+====================  ==============  =======================================================================
+option                2D              3D
+====================  ==============  =======================================================================
+``infer.patch_size``  (y, x)          (1, y, x): a patch is a piece of one plane
+``patch.overlap``     (y, x)          (0, y, x): planes share nothing
+``infer.chunk``       (y, x) patches  (n, y, x), n being as many planes as hold no more patches together
+``infer.block``       (y, x)          256 voxels along every axis, one shard of a stored volume
+====================  ==============  =======================================================================
 
 Three numbers are for volumes and stay as they are, also for a 2D image, which they do not fit.
 """

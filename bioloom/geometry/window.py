@@ -53,17 +53,19 @@ def total_weight(grid: PatchGrid, box: Box) -> NDArray[np.int32]:
     """Return the sum of the weights of all patches of the image inside `box`, shape ``box.shape``."""
     sums = []
     for axis, (start, stop) in enumerate(zip(box.start, box.stop, strict=True)):
-        total = np.zeros(max(grid.shape[axis], grid.size[axis]), np.int32)
-        for i, first in enumerate(grid.starts[axis]):
-            total[first : first + grid.size[axis]] += _axis(grid, axis, i)
-        sums.append(total[start:stop])
+        starts, side = grid.starts[axis], grid.size[axis]
+        total = np.zeros(starts[-1] + side - starts[0], np.int32)
+        for i, first in enumerate(starts):
+            total[first - starts[0] :][:side] += _axis(grid, axis, i)
+        sums.append(total[start - starts[0] : stop - starts[0]])
     return _outer(sums)
 
 
 def largest_weight(grid: PatchGrid) -> int:
     """Return the largest total weight of any voxel of the image."""
     peaks = []
-    for line in zip(grid.shape, grid.size, grid.overlap, strict=True):
+    margin = grid.margin or (0,) * len(grid.shape)
+    for line in zip(grid.shape, grid.size, grid.overlap, margin, strict=True):
         axis = PatchGrid(*((n,) for n in line))
         peaks.append(int(total_weight(axis, Box.of(axis.shape)).max()))
     return prod(peaks)

@@ -18,6 +18,7 @@ from bioloom.preprocess.statistics import Statistics
 from bioloom.registry import table
 from bioloom.settings import parse_config, read_yaml
 from bioloom.settings.config import Config
+from bioloom.settings.rules import spatial_lists
 from bioloom.volumes.formats import read_foreign
 from bioloom.volumes.formats.foreign import Foreign
 from bioloom.volumes.layout import CHUNK_SIDE
@@ -216,10 +217,9 @@ def _compare(checked: Checked, config: Config) -> None:
                 "allowed: images of one kind in a run, or of two where a network that learns from 2D images "
                 "predicts volumes; fix: sort them into runs, or set data.axes"
             )
-    for option in ("patch.size", "patch.overlap", "infer.chunk", "infer.block", "infer.halo"):
-        section, key = option.split(".")
-        numbers: Sequence[int] | str = getattr(getattr(config, section), key)
-        if numbers != "auto" and len(numbers) != len(first.shape):
+    for (section, key), numbers in spatial_lists(config).items():
+        option = f"{section}.{key}"
+        if section != "data" and len(numbers) != len(first.shape):
             checked.mistakes.append(
                 f"{option} has {len(numbers)} numbers, {first.sample.path} has {len(first.shape)} spatial "
                 "axes; allowed: one number per spatial axis; fix: correct it, or data.axes"

@@ -69,16 +69,17 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
             allowed="one number per spatial axis",
             fix="correct patch.size, or data.axes",
         )
-    shared = choose("patch.overlap", "auto", lambda: overlap(size))
     deepest = len(FEATURE_MAPS if config.model.feature_maps == "auto" else config.model.feature_maps) - 1
     levels = choose("model.pooling", config.model.pooling, lambda: poolings(facts, size, deepest))
+    seen = choose("infer.patch_size", "auto", lambda: predicted_size(facts, size, levels))
+    shared = choose("patch.overlap", "auto", lambda: overlap(seen))
     choose("model.kernel", config.model.kernel, lambda: kernels(facts, size, levels))
     choose("model.feature_maps", config.model.feature_maps, lambda: feature_maps(levels))
     batch = choose("train.batch_size", config.train.batch_size, lambda: batch_size(facts, size))
     count = choose("train.steps", config.train.steps, lambda: steps(facts))
     choose("train.validate_every", config.train.validate_every, lambda: validate_every(count))
-    choose("infer.batch_size", "auto", lambda: (batch, "as in training"))
-    choose("infer.chunk", "auto", lambda: chunk(facts, size, shared, targets))
+    choose("infer.batch_size", "auto", lambda: predicted_batch(batch, size, seen))
+    choose("infer.chunk", "auto", lambda: chunk(facts, seen, shared, targets))
     choose("infer.block", "auto", lambda: block(facts))
     choose("infer.halo", "auto", lambda: halo(facts))
     choose("postprocess.min_voxels", "auto", lambda: smallest_object(facts))
@@ -87,14 +88,20 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
 
 
 def patch_size(facts: dict[str, Any]) -> Choice:
-    """Six large objects wide in 2D, three in 3D, within what fits a batch and the images."""
+    """Six large objects wide in 2D, three in 3D, within the images and so that a step holds two patches."""
     ndim = facts["ndim"]
     spacing = np.array(facts["spacing_um"])
     reach = facts.get("object_diameter_um", {}).get("95", 0.0) * (6 if ndim == 2 else 3) / spacing.min()
     plane = int(np.clip(_up(reach, 32), SMALLEST_PATCH[ndim], LARGEST_PATCH[ndim]))
     # an axis with larger voxels gets fewer of them, so that a patch is about as deep as it is wide
-    wanted = [_up(plane * spacing.min() / s, 16 if ndim == 3 else 32) for s in spacing]
-    size = [1 if n == 1 else min(w, _up(n, 16)) for w, n in zip(wanted, facts["median_shape"], strict=True)]
+    step = 16 if ndim == 3 else 32
+    size: list[int] = []
+    for side in range(plane, SMALLEST_PATCH[ndim] - 1, -step):
+        wanted = [_up(side * spacing.min() / s, step) for s in spacing]
+        sides = zip(wanted, facts["median_shape"], strict=True)
+        size = [1 if n == 1 else min(w, _up(n, 16)) for w, n in sides]
+        if 2 * prod(size) <= VOXELS_PER_STEP[ndim]:
+            break
     return size, (
         f"objects are up to {facts.get('object_diameter_um', {}).get('95', 0):.3g} um wide (95 %), "
         f"images {'x'.join(map(str, facts['median_shape']))} voxels of "
@@ -120,6 +127,19 @@ def poolings(facts: dict[str, Any], size: Sequence[int], deepest: int) -> Choice
         spacing, sides = spacing * pool, [n // p for n, p in zip(sides, pool, strict=True)]
     reason = f"{'x'.join(map(str, size))} halves to {'x'.join(map(str, sides))}; coarse axes are pooled later"
     return levels, reason + _single_planes(size)
+
+
+def predicted_size(facts: dict[str, Any], size: Sequence[int], levels: Sequence[Sequence[int]]) -> Choice:
+    """Twice the training patch, within the images: less of them lies near the border of a patch."""
+    divisor = [prod(pools) for pools in zip(*levels, strict=True)] or [1] * len(size)
+    sides = zip(size, facts["median_shape"], divisor, strict=True)
+    twice = [n if n == 1 else max(n, min(2 * n, _up(side, d))) for n, side, d in sides]
+    return twice, f"twice {'x'.join(map(str, size))}, within images of {_sides(facts['median_shape'])} voxels"
+
+
+def predicted_batch(batch: int, size: Sequence[int], seen: Sequence[int]) -> Choice:
+    """As many voxels as a batch of the training, at least one patch."""
+    return max(1, batch * prod(size) // prod(seen)), f"as many voxels as {batch} patches of {_sides(size)}"
 
 
 def feature_maps(levels: Sequence[Sequence[int]]) -> Choice:
@@ -195,6 +215,10 @@ def _seen_spacing(facts: dict[str, Any], size: Sequence[int]) -> np.ndarray:
 
 def _single_planes(size: Sequence[int]) -> str:
     return "; a patch of one plane is seen plane by plane" if 1 in size else ""
+
+
+def _sides(sides: Sequence[int]) -> str:
+    return "x".join(map(str, sides))
 
 
 def _up(value: float, step: int) -> int:

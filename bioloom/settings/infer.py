@@ -8,8 +8,11 @@ from bioloom.settings.base import Auto, Count, Margins, Precision, Section, Side
 
 
 class Infer(Section):
-    """Prediction by chunks, stitching and post-processing by blocks; no size changes the result."""
+    """Prediction by chunks, stitching and post-processing by blocks; only `patch_size` changes the result."""
 
+    patch_size: Sides | Auto = "auto"
+    """Sides in voxels of the patches that are predicted; auto: twice `patch.size`, within the images. The
+    larger they are, the less of the image lies near the border of a patch."""
     chunk: Sides | Auto = "auto"
     """Patches per axis that one job predicts; auto: a few minutes of work."""
     batch_size: Count | Auto = "auto"

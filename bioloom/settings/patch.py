@@ -13,6 +13,7 @@ class Patch(Section):
     size: Sides | Auto = "auto"
     """Sides of a patch in voxels, one per spatial axis."""
     overlap: Margins | Auto = "auto"
-    """Voxels that neighbouring patches share, one per spatial axis; less than half of `size`."""
+    """Voxels that neighbouring patches share in prediction, one per spatial axis; less than half of
+    `infer.patch_size`."""
     foreground_share: float = Field(default=0.5, ge=0, le=1)
     """Share of the training patches that must show an object; the others are drawn anywhere."""

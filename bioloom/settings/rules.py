@@ -14,6 +14,7 @@ SPATIAL_LISTS = (
     ("data", "voxel_size"),
     ("patch", "size"),
     ("patch", "overlap"),
+    ("infer", "patch_size"),
     ("infer", "chunk"),
     ("infer", "block"),
     ("infer", "halo"),
@@ -59,12 +60,14 @@ def _one_number_of_axes(config: Config) -> Iterator[tuple[Keys, str]]:
 
 def overlap_below_half(config: Config) -> Iterator[tuple[Keys, str]]:
     """Yield what is wrong about an overlap of half the patch or more, which no window blends."""
-    size, overlap = config.patch.size, config.patch.overlap
+    name = "patch.size" if config.infer.patch_size == "auto" else "infer.patch_size"
+    size = config.patch.size if config.infer.patch_size == "auto" else config.infer.patch_size
+    overlap = config.patch.overlap
     if size == "auto" or overlap == "auto":
         return
     most = [(side - 1) // 2 for side in size]
     if any(shared > limit for shared, limit in zip(overlap, most, strict=False)):
-        yield ("patch", "overlap"), f"got {overlap}; allowed: less than half of patch.size, at most {most}"
+        yield ("patch", "overlap"), f"got {overlap}; allowed: less than half of {name}, at most {most}"
 
 
 def _targets_once(config: Config) -> Iterator[tuple[Keys, str]]:

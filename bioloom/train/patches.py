@@ -31,7 +31,6 @@ def patch_table(
     images: Iterable[Entry],
     objects: pd.DataFrame,
     size: tuple[int, ...],
-    overlap: tuple[int, ...],
 ) -> pd.DataFrame:
     """List the patches of the regular grid of every image.
 
@@ -41,8 +40,8 @@ def patch_table(
         The images, from their manifest.
     objects : DataFrame
         Object table of their labels with ``image``, ``voxels`` and the boxes ``bbox-...``; may be empty.
-    size, overlap : tuple of int
-        Sides of a patch and what neighbours share, in voxels. The last patch of an axis is shifted inward;
+    size : tuple of int
+        Sides of a patch in voxels; neighbours share a quarter. The last patch of an axis is shifted inward;
         an image shorter than a patch has one patch at 0.
 
     Returns
@@ -57,7 +56,7 @@ def patch_table(
     of_image = dict(iter(objects.groupby("image"))) if len(objects) else {}
     tables = []
     for entry in images:
-        grid = PatchGrid(entry.shape[1:], size, overlap)
+        grid = PatchGrid(entry.shape[1:], size, tuple(side // 4 for side in size))
         patches = list(indices(Box.of(grid.counts)))
         table = pd.DataFrame([grid.patch(index).start for index in patches], columns=names)
         count, share = _touching(grid, of_image.get(entry.image, objects.iloc[:0]))

@@ -88,7 +88,7 @@ def _spec(
         in_channels=facts["channels"],
         channels=tuple({"name": name, "activation": activation} for name, activation in channels),
         ndim=facts["ndim"],
-        patch=config.patch.model_dump(include={"size", "overlap"}),
+        patch=config.patch.model_dump(include={"size"}),
         normalize={
             **config.preprocess.normalize.model_dump(mode="json"),
             "floor": facts["intensity_floor"],

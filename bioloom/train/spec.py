@@ -33,7 +33,7 @@ class ModelSpec:
     ndim : int
         Spatial axes, 2 or 3.
     patch : dict
-        ``size`` and ``overlap``, lists of voxels.
+        ``size``: sides of the patches that it learned from, in voxels.
     normalize : dict
         The options of the normalisation and under ``floor`` the smallest scale of every channel.
     spacing : tuple of float

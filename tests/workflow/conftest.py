@@ -160,7 +160,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             },
             # a fixed threshold: there are too few objects to choose one
             "postprocess": [{"name": "watershed", "seed_threshold": 0.25}, "fill_holes", "remove_small"],
-            "infer": {"chunk": [9, 9], "block": [256, 256], "batch_size": 2},
+            "infer": {"patch_size": [32, 32], "chunk": [9, 9], "block": [256, 256], "batch_size": 2},
         },
     )
 

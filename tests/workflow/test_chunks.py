@@ -20,8 +20,8 @@ from bioloom.volumes.store import open_volume
 
 pytestmark = pytest.mark.xdist_group("workflow")
 
-SHAPE = (83, 134)
-"""With patches of 32 and an overlap of 15: 4 x 7 patches."""
+SHAPE = (69, 120)
+"""With patches of 32 that overlap by 15 and begin 7 voxels before it: 4 x 7 patches."""
 CHUNKS = {1: [4, 7], 2: [2, 7], 7: [4, 1], 16: [1, 2]}
 PACK = "test_oblong"
 

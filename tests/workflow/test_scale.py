@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bioloom.geometry.grid import PatchGrid, plan_blocks, plan_chunks
-from bioloom.preprocess.rules import block, chunk, overlap, patch_size
+from bioloom.preprocess.rules import block, chunk, overlap, patch_size, predicted_size
 from bioloom.settings import parse_config
 from bioloom.settings.config import Config
 from bioloom.tasks.recipe import targets_of
@@ -34,7 +34,7 @@ def jobs_after_plan(config: Config) -> tuple[int, int]:
         "median_shape": [SIDE, SIDE],
         "object_diameter_um": {"95": 14.0},
     }
-    size = patch_size(facts)[0]
+    size = predicted_size(facts, patch_size(facts)[0], [[2, 2]] * 4)[0]
     shared = overlap(size)[0]
     per_job = tuple(chunk(facts, size, shared, len(targets_of(config).channels))[0])
     chunks = fanned_out = 0
@@ -42,7 +42,7 @@ def jobs_after_plan(config: Config) -> tuple[int, int]:
         if samples[0].split == "train":
             continue
         shapes: dict[str, tuple[int, ...]] = {sample.image: (SIDE, SIDE) for sample in samples}
-        grids = {image: PatchGrid(shape, tuple(size), tuple(shared)) for image, shape in shapes.items()}
+        grids = {image: PatchGrid.of(shape, size, shared) for image, shape in shapes.items()}
         chunks += len({row.chunk for row in plan_chunks(grids, per_job)})
         blocks = plan_blocks(shapes, tuple(block(facts)[0]))
         fanned_out += len(samples) == 1 and len(blocks) > 1

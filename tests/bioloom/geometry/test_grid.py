@@ -16,7 +16,7 @@ def grids(draw):
     size = draw(st.tuples(*[st.integers(2, 9)] * ndim))
     shape = draw(st.tuples(*[st.integers(1, 24)] * ndim))
     overlap = tuple(draw(st.integers(0, (n - 1) // 2)) for n in size)
-    return PatchGrid(shape, size, overlap)
+    return draw(st.sampled_from([PatchGrid, PatchGrid.of]))(shape, size, overlap)
 
 
 def test_the_last_patch_is_shifted_inward():
@@ -24,6 +24,16 @@ def test_the_last_patch_is_shifted_inward():
     assert axis_starts(18, 8, 3) == (0, 5, 10)
     assert axis_starts(8, 8, 3) == (0,)
     assert axis_starts(5, 8, 3) == (0,)
+
+
+def test_predicted_patches_reach_beyond_the_border():
+    assert axis_starts(20, 8, 4, 2) == (-2, 2, 6, 10, 14)
+    assert axis_starts(21, 8, 4, 2) == (-2, 2, 6, 10, 14, 15)
+    assert axis_starts(8, 8, 4, 2) == (0,)
+    grid = PatchGrid.of((20, 30, 6), (8, 8, 8), (4, 3, 4))
+    assert grid.margin == (2, 1, 2)
+    assert grid.patch((0, 0, 0)) == Box((-2, -1, 0), (6, 7, 8))
+    assert grid.extent(Box.of(grid.counts)) == Box.of(grid.shape)
 
 
 @given(grids())
@@ -78,7 +88,11 @@ def test_small_images_share_a_chunk_and_a_large_one_does_not():
     [
         ((8, 8, 8), (2, 2), "patches of 8 x 8 x 8 voxels, overlap 2 x 2, for an image of 20 x 30"),
         ((8, 8), (2, 2, 2), "allowed: one number per spatial axis"),
-        ((8, 8), (2, 8), "patch.overlap is 2 x 8, patch.size 8 x 8; allowed: an overlap that is smaller"),
+        (
+            (8, 8),
+            (2, 8),
+            "patch.overlap is 2 x 8, the patches are 8 x 8; allowed: an overlap",
+        ),
     ],
 )
 def test_patches_that_do_not_suit(size, overlap, says):

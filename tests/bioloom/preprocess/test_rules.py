@@ -71,6 +71,30 @@ def test_patches_always_halve_as_often_as_the_network_does():
         assert all(side % prod(pool[axis] for pool in levels) == 0 for axis in (0, 1))
 
 
+def test_two_patches_fit_a_training_step():
+    """Large objects in cubic voxels would ask for 96, of which one alone is more than a step holds."""
+    size, _ = rules.patch_size(facts(3, spacing_um=[1.0, 1.0, 1.0], median_shape=[500, 500, 500]))
+    assert 2 * prod(size) <= rules.VOXELS_PER_STEP[3]
+    assert size == [64, 64, 64]
+
+
+@pytest.mark.parametrize(
+    ("size", "image", "seen"),
+    [
+        ([128, 192], [500, 500], [256, 384]),
+        ([128, 192], [256, 256], [256, 256]),
+        ([128, 192], [150, 200], [160, 208]),
+        ([1, 64, 64], [9, 500, 500], [1, 128, 128]),
+        ([32, 64, 64], [31, 100, 100], [32, 112, 112]),
+    ],
+)
+def test_predicted_patches_are_twice_as_large_within_the_images(size, image, seen):
+    found = facts(len(size), median_shape=image)
+    levels = [[min(n, 2) for n in size]] * 4
+    assert rules.predicted_size(found, size, levels)[0] == seen
+    assert rules.predicted_batch(8, size, seen)[0] == max(1, 8 * prod(size) // prod(seen))
+
+
 def test_batches_fit_the_budget():
     assert rules.batch_size(facts(), [128, 128])[0] == 16
     assert rules.batch_size(facts(), [256, 256])[0] == 4
@@ -106,7 +130,8 @@ def test_what_is_given_is_not_settled():
     }
     settled = rules.settle(parse_options(options), facts(), 3)
     assert not {"patch.size", "model.feature_maps", "train.steps"} & set(settled)
-    assert settled["patch.overlap"]["value"] == [16, 16]
+    assert settled["infer.patch_size"]["value"] == [128, 128]
+    assert settled["patch.overlap"]["value"] == [32, 32]
     assert settled["model.pooling"]["value"] == [[2, 2]]
 
 

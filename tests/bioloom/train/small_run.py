@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from bioloom.geometry.grid import PatchGrid
 from bioloom.measure.volume import measure_volume
 from bioloom.settings import parse_options
 from bioloom.settings.config import Config
@@ -74,10 +73,9 @@ def files(folder: Path, ndim: int) -> TrainingFiles:
         made[pack] = (entries["images"], table)
     for split, pack in (("train", "train_a"), ("val", "val_c")):
         entry, table = made[pack]
-        assert PatchGrid(entry.shape[1:], SIZES[ndim], (2,) * ndim).counts
         write_table(
             folder / "patches" / f"{split}.csv",
-            patch_table([entry], table, SIZES[ndim], (2,) * ndim),
+            patch_table([entry], table, SIZES[ndim]),
             PATCHES,
         )
     return TrainingFiles(*(folder / name for name in ("patches", "images", "labels", "truth")), PACKS)

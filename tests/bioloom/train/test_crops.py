@@ -101,7 +101,7 @@ def source_of(name, recipe=(), targets=ALL, median_radius_um=2.5, **kwargs):
     stores = [FakeStore(values[None], spacing, REGIONS.get(name, slice(None))) for values in (image, labels)]
     opened = OpenImage(*stores, facts_of_part(stores[1], spacing), FLOOR)
     entry = Entry("a", Path("a"), stores[0].shape, "u2", "")
-    rows = patch_table([entry], objects_of(stores[1].values[0]), patch, (4,) * len(patch))
+    rows = patch_table([entry], objects_of(stores[1].values[0]), patch)
     return CropSource(
         rows,
         rows,
@@ -219,7 +219,7 @@ def test_centers_and_radii_follow_the_map(ndim):
     facts = ObjectFacts(np.array([4]), np.argwhere(labels).mean(0)[None], np.array([9.0]), 9.0)
     opened = OpenImage(FakeStore(labels[None], (1.0,) * ndim), FakeStore(labels[None], (1.0,) * ndim), facts)
     source = CropSource(
-        patch_table([Entry("a", Path("a"), (1, *shape), "u1", "")], pd.DataFrame(), shape, (0,) * ndim),
+        patch_table([Entry("a", Path("a"), (1, *shape), "u1", "")], pd.DataFrame(), shape),
         pd.DataFrame(columns=["image", *(f"start-{a}" for a in range(ndim)), "objects"]),
         {"a": opened},
         targets=TargetStack([TARGETS.parse(t) for t in ("foreground", "center", "distance")]),
@@ -275,7 +275,7 @@ def test_stores_give_the_same_as_arrays_also_in_another_process(tmp_path, budget
 
 
 def test_no_training_patch_is_an_error():
-    rows = patch_table([], pd.DataFrame(), (8, 8), (0, 0))
+    rows = patch_table([], pd.DataFrame(), (8, 8))
     with pytest.raises(BioLoomError, match="no training patch"):
         CropSource(
             rows, rows, {}, targets=TargetStack([TARGETS.parse("foreground")]),

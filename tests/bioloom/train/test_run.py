@@ -27,7 +27,7 @@ def test_a_model_that_can_be_loaded(tmp_path, ndim):
     assert (spec.task, spec.ndim, spec.in_channels) == ("instance_segmentation", ndim, 1)
     names = [(channel["name"], channel["activation"]) for channel in spec.channels]
     assert names == list(targets_of(config(ndim)).channels)
-    assert spec.patch == {"size": config(ndim).patch.size, "overlap": [2] * ndim}
+    assert spec.patch == {"size": config(ndim).patch.size}
     assert spec.normalize["floor"] == [1.0]
     assert (spec.steps, spec.precision, spec.threads) == (2, "fp32", 1)
     module, _ = load_model(tmp_path / "model", "cpu")

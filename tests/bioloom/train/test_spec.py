@@ -14,7 +14,7 @@ TEXT = {
     "in_channels": 1,
     "channels": [{"name": "foreground", "activation": "sigmoid"}],
     "ndim": 2,
-    "patch": {"size": [16, 16], "overlap": [4, 4]},
+    "patch": {"size": [16, 16]},
     "normalize": {"name": "percentile", "low": 1.0, "high": 99.8, "floor": [0.5]},
     "spacing": [0.5, 0.25],
     "precision": "bf16",
