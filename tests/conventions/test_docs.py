@@ -211,7 +211,8 @@ def test_seeds_and_thresholds_are_as_documented():
 
 def test_the_rule_for_regions_is_as_documented():
     text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
-    assert f"The gap is {100 * parts.GAP_SHARE:g} % of the axis, and at least {parts.GAP_LEAST} voxels" in text
+    gap = f"{100 * parts.GAP_SHARE:g} % of the axis, and at least {parts.GAP_LEAST} voxels"
+    assert f"The gap is {gap}" in text
     assert f"A region needs {parts.REGION_LEAST} voxels along the axis" in text
     learn, validate = (parts.region_of(part, (256, 200), "a.tif") for part in parts.split_parts(0.2))
     assert f"rows 0 to {learn.stop - 1} --" in text
