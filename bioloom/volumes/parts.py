@@ -4,7 +4,7 @@ Files are opened by the jobs that convert them, never while the workflow is pars
 by shares of the file's longest axis, and time points not at all; the shape of the file tells the rest::
 
     part "0:0.8"                                part "0.8:1"
-    |------ training, 0 to 192 -----|    gap    |- validation, 205 to 256 -|       256 voxels
+    |------ training, 0 to 189 -----|    gap    |- validation, 205 to 256 -|       256 voxels
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bioloom.geometry.box import Box
 
 GAP_SHARE = 0.05
 """Share of the axis between the two regions of a file..."""
-GAP_LEAST = 8
+GAP_LEAST = 16
 """... and the fewest voxels of it."""
 REGION_LEAST = 12
 """The fewest voxels that a region has along the axis that was cut."""
@@ -83,7 +83,7 @@ def region_of(part: str, shape: tuple[int, ...], file: str) -> Region:
     """Return the voxels that a part stands for.
 
     The axis of the most voxels is cut, the first of equals. Of two parts that share a border the second
-    begins there; the first ends a gap before it, of 5 % of the axis and at least 8 voxels.
+    begins there; the first ends a gap before it, of 5 % of the axis and at least 16 voxels.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from bioloom.settings.load import parse_config
 from bioloom.settings.schema import options_schema
 from bioloom.tasks import TASKS
 from bioloom.train.patches import PATCHES
-from bioloom.volumes import manifest, plans, samples, tables
+from bioloom.volumes import manifest, parts, plans, samples, tables
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -207,3 +207,13 @@ def test_seeds_and_thresholds_are_as_documented():
     assert f"The default takes one seed per peak of the `{seeds}` channel" in text
     assert f"tries {prod(map(len, GRID.values()))} pairs" in text
     assert f"Below {MIN_OBJECTS} true objects" in text
+
+
+def test_the_rule_for_regions_is_as_documented():
+    text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    gap = f"{100 * parts.GAP_SHARE:g} % of the axis, and at least {parts.GAP_LEAST} voxels"
+    assert f"The gap is {gap}" in text
+    assert f"A region needs {parts.REGION_LEAST} voxels along the axis" in text
+    learn, validate = (parts.region_of(part, (256, 200), "a.tif") for part in parts.split_parts(0.2))
+    assert f"rows 0 to {learn.stop - 1} --" in text
+    assert f"rows {validate.start} to {validate.stop - 1} --" in text

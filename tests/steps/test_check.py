@@ -167,7 +167,7 @@ def test_only_one_training_image(check, config):
     done = check(config)
     assert (done.code, done.errors) == (0, [])
     table = [line.split() for line in done.out.splitlines()]
-    assert table[1][:5] == ["train", "1", "43", "x", "64"]
+    assert table[1][:5] == ["train", "1", "35", "x", "64"]
     assert table[2][:5] == ["val", "1", "13", "x", "64"]
     assert "y = 51 to 63 of 0 to 63 of a.ome.tif is set aside for validation" in done.out
 

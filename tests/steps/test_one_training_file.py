@@ -17,7 +17,7 @@ PATCHES = {"YX": [32, 32], "ZYX": [1, 64, 64], "TYX": [32, 32]}
 
 def balls(shape):
     """Return an image of bright balls on a grid, and their labels; some reach over the cut."""
-    centers = [np.arange(9, n, 18) if n > 18 else np.array([n // 2]) for n in shape]
+    centers = [np.arange(8, n, 20) if n > 20 else np.array([n // 2]) for n in shape]
     labels, grid = np.zeros(shape, np.uint16), np.indices(shape)
     for label, place in enumerate(
         np.stack(np.meshgrid(*centers, indexing="ij"), -1).reshape(-1, len(shape)), 1
@@ -116,7 +116,7 @@ def test_a_region_of_the_only_file_is_validated_on(steps, axes):
     learn(run, step, names)
     times = FILES[axes][0] if "T" in axes else 1
     suffixes = [f"_t000{time}" for time in range(times)] if times > 1 else [""]
-    for split, side in (("train", 96), ("val", 26), ("predict", 130)):
+    for split, side in (("train", 88), ("val", 26), ("predict", 130)):
         entries = read_manifest(run / "images" / f"{split}_a.csv")
         assert [entry.image for entry in entries] == [f"{split}_a{suffix}" for suffix in suffixes]
         assert {entry.shape[-1] for entry in entries} == {side}

@@ -24,7 +24,7 @@ def test_the_two_parts_of_a_file_share_nothing_and_keep_apart(shape, fraction):
     side = max(shape)
     assert (learn.start, validate.stop) == (0, side)
     assert validate.stop - validate.start == pytest.approx(fraction * side, abs=1)
-    assert validate.start - learn.stop == max(8, np.ceil(0.05 * side))
+    assert validate.start - learn.stop == max(16, np.ceil(0.05 * side))
     for region in (learn, validate):
         assert Box.of(shape).contains(region.box)
         assert [n for axis, n in enumerate(region.box.shape) if axis != region.axis] == [
@@ -55,9 +55,9 @@ def test_too_small_to_be_cut(shape, fraction):
 
 
 def test_a_small_file_that_can_be_cut():
-    """12 voxels to validate on are a fifth of 60, 8 lie between, 40 stay."""
+    """12 voxels to validate on are a fifth of 60, 16 lie between, 32 stay."""
     regions = [region_of(part, (60, 4), "a.tif") for part in split_parts(0.2)]
-    assert [(r.start, r.stop) for r in regions] == [(0, 40), (60 - REGION_LEAST, 60)]
+    assert [(r.start, r.stop) for r in regions] == [(0, 32), (60 - REGION_LEAST, 60)]
     assert regions[1].start - regions[0].stop == GAP_LEAST
 
 
