@@ -124,7 +124,7 @@ def config_of(pictures: Path) -> dict:
             "workers": 0,
         },
         "postprocess": [{"name": "watershed", "seeds": "foreground", "seed_threshold": 0.2}, "remove_small"],
-        "infer": {"chunk": [3, 3], "precision": "fp32"},
+        "infer": {"patch_size": [32, 32], "chunk": [3, 3], "precision": "fp32"},
     }
 
 
