@@ -17,7 +17,14 @@ def test_every_entry_has_its_reader(suffix):
 
 def test_every_reader_is_in_the_table():
     folder = Path(import_module("bioloom.volumes.formats").__file__).parent
-    readers = {path.stem for path in folder.glob("*.py")} - {"__init__", "foreign", "axes"}
+    readers = {path.stem for path in folder.glob("*.py")} - {
+        "__init__",
+        "axes",
+        "foreign",
+        "n5_blocks",
+        "ngff",
+        "unpacked",
+    }
     assert readers == {address.split(":")[0] for address in FORMATS.values()}
 
 
