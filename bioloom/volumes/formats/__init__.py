@@ -27,6 +27,10 @@ FORMATS = {
     ".npz": "npz:read_npz",
     ".nii": "nifti:read_nifti",
     ".nii.gz": "nifti:read_nifti",
+    ".nd2": "vendor:read_vendor",
+    ".lif": "vendor:read_vendor",
+    ".dv": "vendor:read_vendor",
+    ".czi": "vendor:read_vendor",
 }
 
 

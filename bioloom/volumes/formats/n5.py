@@ -88,7 +88,7 @@ class Blocks:
 
 def read_n5(path: Path, axes: str | None = None, *, labels: bool = False) -> Foreign:
     """Open an array of an N5 store (see `bioloom.volumes.formats.read_foreign`)."""
-    container, inner = split_inner(path)
+    container = split_inner(path)[0]
     with reading(path):
         folder = _chosen(path)
         attributes = _attributes(folder)
@@ -116,7 +116,7 @@ def _chosen(path: Path) -> Path:
         return found[0]
     names = [str(array.relative_to(folder)) for array in found]
     raise BioLoomError(
-        f"{path} holds {f'several arrays: ' + ', '.join(names) if found else 'no array of two axes or more'}",
+        f"{path} holds {'several arrays: ' + ', '.join(names) if found else 'no array of two axes or more'}",
         allowed="one array, or the path of one inside the store",
         fix=f"say which, for example {found[0]}" if found else "",
     )

@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 from numcodecs import blosc, lz4, zstd
 
+from bioloom.volumes.formats.blosc_header import BLOSC_HEADER, check_blosc
+
 COMPRESSIONS = ("raw", "gzip", "bzip2", "xz", "lz4", "blosc", "zstd")
 _LZ4 = Struct("<8sBiii")
 _LZ4_RAW = 0x10
@@ -64,6 +66,8 @@ def _decoded(data: bytes, compression: dict[str, Any]) -> bytes:
         return zlib.decompress(data) if compression.get("useZlib") else gzip.decompress(data)
     if kind == "lz4":
         return _lz4(data)
+    if kind == "blosc":
+        check_blosc(data[:BLOSC_HEADER], len(data))
     others = {
         "bzip2": bz2.decompress,
         "xz": lzma.decompress,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from math import isfinite, prod
 from pathlib import Path
 from struct import unpack_from
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 
@@ -31,10 +31,15 @@ _TYPES = {
     **{2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8"},
     **{256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"},
 }
-_COLOURS = {128: 3, 2304: 4}
+_RGB = 128
 _UNITS = {1: 1e6, 2: 1e3, 3: 1.0}
 """Micrometres in the units of xyzt_units."""
-_SIZES = {348: 1, 540: 2}
+_FIELDS = {
+    348: (("8h", 40), ("h", 70), ("8f", 76), ("f", 108), ("2f", 112), ("B", 123)),
+    540: (("8q", 16), ("h", 12), ("8d", 104), ("q", 168), ("2d", 176), ("i", 500)),
+}
+"""Format and place of dim, datatype, pixdim, vox_offset, scl_slope with scl_inter, and xyzt_units in a header
+of so many bytes."""
 
 
 @dataclass(frozen=True)
@@ -119,28 +124,27 @@ def _beginning(file: IO[bytes]) -> tuple[int, bytes]:
     """Return the size of a file and its first bytes."""
     size = file.seek(0, 2)
     file.seek(0)
-    return size, file.read(max(_SIZES))
+    return size, file.read(max(_FIELDS))
 
 
 def _header(start: bytes, path: Path) -> Header:
-    order = next((o for o in "<>" if unpack_from(f"{o}i", start)[0] in _SIZES), None)
-    version = _SIZES[unpack_from(f"{order}i", start)[0]] if order else 0
-    if version == 0 or start[344:348] not in (b"n+1\0",) * (version == 1) and start[4:8] != b"n+2\0":
+    if len(start) < min(_FIELDS):
+        raise ValueError(f"its header has {len(start)} bytes")
+    order: Literal["<", ">"] = "<" if unpack_from("<i", start)[0] in _FIELDS else ">"
+    size = unpack_from(f"{order}i", start)[0]
+    if start[344:348] != b"n+1\0" and start[4:8] != b"n+2\0":
         raise BioLoomError(
             f"{path} is no NIfTI file with its voxels inside",
             allowed="NIfTI-1 and NIfTI-2 in one file (not .hdr with .img)",
         )
-    formats = ("8h", 40, "h", 70, "8f", 76, "f", 108, "2f", 112, "B", 123)
-    if version == 2:
-        formats = ("8q", 16, "h", 12, "8d", 104, "q", 168, "2d", 176, "i", 500)
-    fields = [unpack_from(order + formats[i], start, formats[i + 1]) for i in range(0, len(formats), 2)]
+    fields = (unpack_from(order + form, start, offset) for form, offset in _FIELDS[size])
     dim, (code,), pixdim, (offset,), (slope, intercept), (units,) = fields
     shape = dim[1 : dim[0] + 1]
     while len(shape) > 2 and shape[-1] == 1:
         shape = shape[:-1]
     if not 2 <= len(shape) <= 5 or min(shape) < 1:
         raise BioLoomError(f"{path} has the shape {shape}", allowed="2 to 5 axes: x, y, z, time, components")
-    if code not in _TYPES and code not in _COLOURS:
+    if code not in _TYPES and code != _RGB:
         raise BioLoomError(
             f"{path} holds values of type {code}", allowed="integers, floats up to 64 bits, RGB"
         )
@@ -150,7 +154,7 @@ def _header(start: bytes, path: Path) -> Header:
     return Header(
         shape,
         np.dtype(_TYPES.get(code, "u1")).newbyteorder(order),
-        _COLOURS.get(code, 1),
+        3 if code == _RGB else 1,
         int(offset),
         sizes,
         float(slope) if told else 1.0,

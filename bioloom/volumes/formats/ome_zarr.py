@@ -20,6 +20,7 @@ import zarr
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.volumes.formats.axes import letters_of, open_array
+from bioloom.volumes.formats.blosc_header import BLOSC_HEADER, check_blosc
 from bioloom.volumes.formats.foreign import Foreign, reading
 from bioloom.volumes.formats.ngff import axes_of, channel_names_of, levels_of, multiscale_of, sizes_of
 from bioloom.volumes.inner import split_inner
@@ -43,17 +44,30 @@ class Chunked:
         self.shape: tuple[int, ...] = tuple(array.shape)
         self.dtype = np.dtype(array.dtype)
         self._side: tuple[int, ...] = tuple(array.shards or array.chunks)
+        self._blosc = any("blosc" in type(codec).__name__.lower() for codec in array.compressors[-1:])
 
     def __getitem__(self, index: tuple[Any, ...]) -> Any:
         """Return a part as an array; `index` has a number or a slice per axis."""
         for _, file in self._files(index):
-            # zarr takes an empty shard, which a full disk leaves behind, for fill values.
-            if file.is_file() and not file.stat().st_size:
-                raise ValueError(f"{file} is empty")
+            if file.is_file():
+                self._check(file)
         try:
             return self.array[index]
         except Exception as error:  # the codecs raise whatever they like
             raise self._blamed(index, error) from error
+
+    def _check(self, file: Path) -> None:
+        """Raise for damage that zarr does not notice."""
+        size = file.stat().st_size
+        if not size:  # for an empty shard, which a full disk leaves behind, it returns fill values
+            raise ValueError(f"{file} is empty")
+        if self._blosc and not self.array.shards:
+            with file.open("rb") as opened:
+                header = opened.read(BLOSC_HEADER)
+            try:
+                check_blosc(header, size)
+            except ValueError as error:
+                raise ValueError(f"{file}: {error}") from None
 
     def _files(self, index: tuple[Any, ...]) -> Iterator[tuple[tuple[int, ...], Path]]:
         """Yield the position and the file of every chunk that `index` touches."""
@@ -120,7 +134,10 @@ def _chosen(node: Any, folder: Path, path: Path) -> tuple[zarr.Array, Path, dict
     multiscale = multiscale_of(attributes)
     if multiscale is not None:
         level = folder / levels_of(multiscale)[0]
-        return _open(level, path), level, attributes
+        array = _open(level, path)
+        if not isinstance(array, zarr.Array):
+            raise ValueError(f"{level} is no array")
+        return array, level, attributes
     found = list(islice(_images(folder), _SHOWN + 1))
     if len(found) != 1:
         raise BioLoomError(
@@ -162,7 +179,7 @@ def _images(folder: Path) -> Iterator[Path]:
 
 
 def _own_axes(array: zarr.Array) -> str | None:
-    names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
+    names: Any = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
     named = isinstance(names, list | tuple) and len(names) == array.ndim and any(names)
     return letters_of(names) if named else None
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
+from numcodecs import Blosc
+from zarr.codecs import BloscCodec
 
 from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
@@ -177,6 +179,19 @@ def test_a_damaged_chunk_is_named(tmp_path, version, sharded, content):
     assert found.read(Box((0, 0), (4, 4))).any()
     with pytest.raises(BioLoomError, match=f"a.zarr cannot be read: it is truncated or damaged .*{file}"):
         found.read()
+
+
+@pytest.mark.parametrize("missing", [1, 100])
+def test_a_chunk_of_blosc_that_is_cut(tmp_path, version, missing):
+    path = tmp_path / "a.zarr"
+    codec = Blosc() if version == 2 else BloscCodec()
+    values = np.random.default_rng(0).integers(0, 60000, (64, 64), np.uint16)
+    zarr.create_array(str(path), data=values, chunks=(32, 64), compressors=codec, zarr_format=version)
+    np.testing.assert_array_equal(read_foreign(path).read()[0], values)
+    file = path / {2: "1.0", 3: "c/1/0"}[version]
+    file.write_bytes(file.read_bytes()[:-missing])
+    with pytest.raises(BioLoomError, match=f"cannot be read: .*{file}: .* announced"):
+        read_foreign(path).read()
 
 
 def test_damaged_metadata(tmp_path):
