@@ -49,8 +49,9 @@ def size_of(path: Path) -> int | None:
 def raw_input(path: Path) -> Path:
     """Return the file that a job which reads `path` depends on: the file itself, of a store its metadata.
 
-    The metadata nearest to the image counts. A store that is yet to be made will have ``zarr.json`` (N5:
-    ``attributes.json``); if another file is to count, `path` names it.
+    The metadata of the whole store counts, so that this is the same file before and after a store is made:
+    one that is yet to be made will have ``zarr.json`` (N5: ``attributes.json``). If another file is to
+    count, such as ``.zattrs``, `path` names it.
     """
     container, inner = split_inner(path)
     suffix = container.suffix.lower()
@@ -58,6 +59,5 @@ def raw_input(path: Path) -> Path:
         return container
     if path.name in METADATA:
         return path
-    places = (container / inner, container) if inner else (container,)
-    found = (place / name for place in places for name in METADATA)
+    found = (place / name for place in (container, container / inner) for name in METADATA)
     return next((file for file in found if file.is_file()), container / STORES[suffix])

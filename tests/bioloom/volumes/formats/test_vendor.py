@@ -86,9 +86,7 @@ def test_without_the_extra(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "bioio", None)
     for suffix, fix in ((".nd2", r"pip install 'bioloom\[formats\]',"), (".czi", r"\[formats\]' bioio-czi,")):
         (tmp_path / f"a{suffix}").touch()
-        with pytest.raises(
-            BioLoomError, match=rf"which reads \{suffix}, is not installed; fix: .*{fix}"
-        ):
+        with pytest.raises(BioLoomError, match=rf"which reads \{suffix}, is not installed; fix: .*{fix}"):
             read_foreign(tmp_path / f"a{suffix}")
 
 
