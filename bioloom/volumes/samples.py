@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.volumes.atomic import write_text
+from bioloom.volumes.inner import file_name, size_of
 from bioloom.volumes.sources import Data, Source, find_files, image_id, missing, pair
 from bioloom.volumes.validation import split_validation
 
@@ -32,9 +33,9 @@ class Sample:
     split : {"train", "val", "test", "predict"}
         What it is for.
     path : Path
-        Its file, absolute.
+        Its file, absolute, with the place inside it if there is one (``a.h5/raw``).
     labels : Path, optional
-        The file of its labels, absolute.
+        The file of its labels, likewise.
     class_ : str, optional
         Its class, in classification.
     group : str, optional
@@ -90,7 +91,7 @@ def check_labelled(samples: Iterable[Sample]) -> list[Sample]:
     if not any(sample.split == "train" for sample in samples):
         raise BioLoomError("data: there are no training images", fix="give data.train, images and labels")
     for split in ("train", "val", "test"):
-        bare = [sample.path.name for sample in samples if sample.split == split and sample.labels is None]
+        bare = [file_name(s.path) for s in samples if s.split == split and s.labels is None]
         if bare:
             more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
             fix = "give their labels" + (", or put them under data.predict" if split == "test" else "")
@@ -130,13 +131,14 @@ def packs(samples: Iterable[Sample], pack_voxels: int) -> dict[str, list[Sample]
     """Return the packs: the samples that one job handles together, by pack id.
 
     Consecutive files of a split share a pack until they exceed `pack_voxels` bytes; a file that does not
-    exist yet is alone. A pack of one sample is called like it, others ``<split>_pack-0000`` and so on. How
-    many images a pack holds (a file may have time points) is said by the manifests that its jobs write.
+    exist yet is alone, and so is a store, since only a walk through it would tell its size. A pack of one
+    sample is called like it, others ``<split>_pack-0000`` and so on. How many images a pack holds (a file
+    may have time points) is said by the manifests that its jobs write.
     """
     found: list[list[Sample]] = []
     room = -1
     for sample in sorted(samples, key=lambda sample: SPLITS.index(sample.split)):
-        size = sample.path.stat().st_size if sample.path.exists() else None
+        size = size_of(sample.path)
         fits = size is not None and size <= room and found[-1][-1].split == sample.split
         if fits:
             found[-1].append(sample)

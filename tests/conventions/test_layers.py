@@ -40,7 +40,7 @@ TORCH_FREE = (
     "report",
     "cli.py",
 )
-HEAVY = ("torch", "zarr", "skimage", "scipy", "matplotlib", "pandas")
+HEAVY = ("torch", "zarr", "h5py", "skimage", "scipy", "matplotlib", "pandas")
 ALL = sorted(ROOT.rglob("*.py"))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import ChunkIndex
 from bioloom.settings import dump_yaml, parse_config, step_options
+from bioloom.volumes.inner import raw_input
 from bioloom.volumes.plans import read_blocks, read_chunks
 from bioloom.volumes.samples import check_labelled, discover, pack_table, packs
 
@@ -60,9 +61,10 @@ FINAL_PACKS = packs_of("test", "predict")
 def raw_files(wildcards):
     """Return the image and label files of a pack, given by the user or made by another rule."""
     samples = PACKS[wildcards.pack]
-    return [
-        str(path) for sample in samples for path in (sample.path, sample.labels) if path
+    paths = [
+        path for sample in samples for path in (sample.path, sample.labels) if path
     ]
+    return list(dict.fromkeys(str(raw_input(path)) for path in paths))
 
 
 def options_of(step):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import IO, Any, Literal, Protocol
 
 import numpy as np
 
@@ -41,8 +41,8 @@ class Mapped:
 
     Parameters
     ----------
-    path : Path
-        The file.
+    path : Path or file
+        The file; one that has no name any more is given open.
     dtype : numpy.dtype
         Type of the values.
     offset : int
@@ -53,7 +53,7 @@ class Mapped:
         Which axis varies fastest, the last or the first.
     """
 
-    path: Path
+    path: Path | IO[bytes]
     dtype: np.dtype
     offset: int
     shape: tuple[int, ...]

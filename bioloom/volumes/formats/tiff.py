@@ -21,21 +21,11 @@ import zarr
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import tiles
 from bioloom.volumes.atomic import atomic_path
+from bioloom.volumes.formats.axes import MICROMETRES, Squeezed
 from bioloom.volumes.formats.foreign import ArrayLike, Foreign, Mapped, open_foreign, reading
 from bioloom.volumes.manifest import Entry, digest_folder
 from bioloom.volumes.store import Volume
 
-MICROMETRES = {"µm": 1.0, "μm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0}
-MICROMETRES |= {
-    "\\u00B5m": 1.0,
-    "nm": 1e-3,
-    "pm": 1e-6,
-    "Å": 1e-4,
-    "mm": 1e3,
-    "cm": 1e4,
-    "m": 1e6,
-    "inch": 25400.0,
-}
 _AT_ONCE = 1 << 27
 _CLASSIC = 1 << 31
 
@@ -143,21 +133,7 @@ def _source(file: tifffile.TiffFile, series: Any, axes: str, path: Path) -> Arra
     mode = "page" if series.keyframe.nbytes <= _AT_ONCE else "strile"
     if axes == series.axes:
         return zarr.open_array(series.aszarr(chunkmode=mode), mode="r")
-    return _Squeezed(zarr.open_array(series.aszarr(chunkmode=mode, squeeze=False), mode="r"), kept)
-
-
-class _Squeezed:
-    """An array without some of its axes of length 1."""
-
-    def __init__(self, array: zarr.Array, kept: list[bool]) -> None:
-        self.array, self.kept = array, kept
-        self.shape: tuple[int, ...] = tuple(np.compress(kept, array.shape).tolist())
-        self.dtype = np.dtype(array.dtype)
-
-    def __getitem__(self, index: tuple[Any, ...]) -> Any:
-        """Return a part; `index` has an entry per axis that is kept."""
-        entries = iter(index)
-        return self.array[tuple(next(entries) if keep else 0 for keep in self.kept)]
+    return Squeezed(zarr.open_array(series.aszarr(chunkmode=mode, squeeze=False), mode="r"), kept)
 
 
 def _check_complete(file: tifffile.TiffFile, series: Any, path: Path) -> None:
