@@ -13,7 +13,7 @@ from bioloom.registry import TABLES
 
 ROOT = Path(bioloom.__file__).parent
 LAYERS = (
-    ("errors", "registry", "progress"),
+    ("errors", "registry", "progress", "usage"),
     ("settings",),
     ("geometry",),
     ("volumes",),
