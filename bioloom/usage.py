@@ -1,8 +1,8 @@
 """What a step used: its peak memory and its time, as the last line of its log.
 
-The column ``max_rss`` of Snakemake's benchmark files comes from samples, one at the start, then one every half
-second, later every 30 seconds: a job may end, or reach its peak, between two of them. The kernel keeps the peak of
-a process. (Not so that of its children: what it tells of them counts in what the parent held when they began.)
+The column ``max_rss`` of Snakemake's benchmark files comes from samples, one at the start, then one every
+half second, later every 30 seconds: a job may end, or reach its peak, between two of them. The kernel keeps
+the peak of a process. (Not so of its children: their numbers count in what the parent held when they began.)
 """
 
 from __future__ import annotations

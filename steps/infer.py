@@ -17,7 +17,7 @@ from bioloom.settings.config import Config
 @read_flag("--model", "folder of the trained model")
 @click.option("--chunk", required=True, help="Which chunk of the table.")
 @write_flag("--sums", "the weighted sums of the chunk (.zarr.zip)")
-@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N.")
+@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N; a GPU in use is waited for.")
 @click.option("--threads", type=int, default=0, help="CPU threads; 0 takes all.")
 def command(
     options: Config,

@@ -115,7 +115,7 @@ def next_words(name: str, profile: str) -> str:
     if name == "slurm":
         if find_spec("snakemake_executor_plugin_slurm") is None:
             lines.insert(0, "pip install 'bioloom[slurm]'")
-        lines.insert(0, "# compare the lines marked with <- in this file with `sinfo`, then on the login node")
+        lines.insert(0, "# compare the lines of the profile marked with <- with `sinfo`; then")
     return "\n    ".join(["next:", *lines])
 
 

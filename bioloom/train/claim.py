@@ -5,8 +5,8 @@
     /tmp/bioloom-1000/3f2c....lock     locked (flock) by the process that uses the device
 
 Snakemake counts GPUs but does not say which one a job may use, so the jobs of one machine sort it out among
-themselves. The lock is all that counts. The kernel frees it when its holder ends, however that happens; what stands in
-the file (the id of the holder) is for messages only.
+themselves. The lock is all that counts. The kernel frees it when its holder ends, however that happens; what
+stands in the file (the id of the holder) is for messages only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ASK_EVERY = 0.5
 def lock_folder(parent: Path = Path("/tmp")) -> Path:
     """Return the folder of the locks, which belongs to the user alone.
 
-    Its place depends on nothing but the user: a process that has another ``TMPDIR`` or login session must find
+    Its place depends on nothing but the user: a process with another ``TMPDIR`` or login session must find
     the same locks.
 
     Raises

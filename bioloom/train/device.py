@@ -25,9 +25,9 @@ GRANTS = ("SLURM_JOB_GPUS", "SLURM_STEP_GPUS")
 def claimed_device(option: str) -> Iterator[torch.device]:
     """Claim the device for `option` as long as the context is open.
 
-    Without Slurm, one process at a time uses a GPU: where several are there, each process takes another one, and
-    where all are taken, it waits. Slurm's jobs share only what the site has made to be shared, so they do not ask
-    each other. ``CUDA_VISIBLE_DEVICES`` narrows what there is, as everywhere.
+    Without Slurm, one process at a time uses a GPU: where several are there, each process takes another one,
+    and where all are taken, it waits. Slurm's jobs share only what the site has made to be shared, so they do
+    not ask each other. ``CUDA_VISIBLE_DEVICES`` narrows what there is, as everywhere.
 
     Parameters
     ----------
@@ -50,7 +50,10 @@ def claimed_device(option: str) -> Iterator[torch.device]:
             yield device
     else:
         gpus = visible_gpus()
-        with claimed([gpus[place] for place in places], lock_folder()) as which, _used(places[which]) as device:
+        with (
+            claimed([gpus[place] for place in places], lock_folder()) as which,
+            _used(places[which]) as device,
+        ):
             yield device
 
 

@@ -81,7 +81,7 @@ def test_imports_go_up_only(path):
 
 def test_the_walk_sees_imports(tmp_path):
     path = ROOT / "infer" / "open.py"
-    assert {"torch", "bioloom.train.device"} <= set(imports(path))
+    assert {"torch", "bioloom.train.export"} <= set(imports(path))
 
 
 @pytest.mark.parametrize("room", ["train", "infer"])

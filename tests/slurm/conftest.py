@@ -83,14 +83,14 @@ def slurm() -> Iterator[dict[str, str]]:
     """The environment of commands that find the cluster; it is stopped at the end."""
     state = Path(os.environ.get("STATE", "/tmp/bioloom-slurm"))
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", "SLURM_CONF": str(state / "slurm.conf")}
+    own = {"PATH": path, "OMP_NUM_THREADS": "1", "SLURM_CONF": str(state / "slurm.conf")}
     subprocess.run([CLUSTER, "start"], check=True, stdin=subprocess.DEVNULL)
-    yield environment
+    yield {**os.environ, **own}
     subprocess.run([CLUSTER, "stop"], check=True, stdin=subprocess.DEVNULL)
 
 
 def small_demo(folder: Path) -> dict[str, Any]:
-    """Return the demo's config with a smaller network, and a validation image so small that one job predicts it."""
+    """Return the demo's config with a smaller network, and a validation image that one job predicts."""
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     for source in config["data"].values():
         source.update({kind: str(ROOT / path) for kind, path in source.items()})
@@ -99,12 +99,12 @@ def small_demo(folder: Path) -> dict[str, Any]:
         (folder / kind).mkdir()
         tile = tifffile.imread(ROOT / "tests/data/nuclei2d/train" / kind / "tile_01.tif")
         tifffile.imwrite(folder / kind / "corner.tif", tile[:128, :128])
-    learning = {"steps": 24, "batch_size": 2, "learning_rate": 0.01, "ema": 0, "validate_every": 12, "workers": 0}
+    length = {"steps": 24, "validate_every": 12, "batch_size": 2}
     return {
         **config,
         "patch": {"size": [128, 128], "overlap": [32, 32]},
         "model": {"name": "residual_unet", "feature_maps": [8, 16]},
-        "train": learning,
+        "train": {**length, "learning_rate": 0.01, "ema": 0, "workers": 0},
         "infer": {"chunk": [2, 2]},  # of 3 x 3 patches: four jobs
     }
 

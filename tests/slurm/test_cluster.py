@@ -21,7 +21,7 @@ PATIENCE = 300.0
 
 
 def jobs(environment, states="all"):
-    """Return what Slurm remembers of its jobs: id, state, node, partition and comment, which names the rule."""
+    """Return what Slurm knows of its jobs: id, state, node, partition and comment, which names the rule."""
     form = "%i|%T|%N|%P|%k"
     command = ["squeue", "--noheader", f"--states={states}", f"--format={form}"]
     said = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
@@ -84,14 +84,14 @@ def test_a_chunk_that_is_cancelled_from_outside_is_made_again(finished, local, t
 
 
 def cancel_a_chunk(launch, process):
-    """Cancel a job of `infer` as soon as it works, and return its id."""
+    """Cancel a job of `infer` when its step has begun (its log is there), and return its id."""
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         running = {job[4]: job[0] for job in jobs(launch.environment, "RUNNING")}
         for name, log in launch.logs("infer").items():
             chunk = name.rpartition("/")[2].removesuffix(".log")
             found = [job for comment, job in running.items() if comment.endswith(f"_{chunk}")]
-            if found and "device: cpu" in log and "peak memory" not in log:
+            if found and "peak memory" not in log:
                 subprocess.run(["scancel", found[0]], env=launch.environment, check=True)
                 return found[0]
         time.sleep(0.05)
