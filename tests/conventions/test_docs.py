@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from bioloom.cli import STEPS, main_group
+from bioloom.cli import COMMANDS, STEPS, main_group
 from bioloom.commands.manual import PAGES, renewed
 from bioloom.evaluate import METRICS
 from bioloom.measure.objects import measure_objects
@@ -118,7 +118,7 @@ def test_commands_in_the_documents_have_valid_flags():
         assert given <= {flag for option in options for flag in option.opts}, words
         assert {option.opts[0] for option in options if option.required} <= given, words
         steps.add(name)
-    assert steps == set(STEPS)
+    assert steps - set(COMMANDS) == set(STEPS)
 
 
 def test_configs_in_the_documents_are_valid():

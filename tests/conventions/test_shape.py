@@ -153,7 +153,12 @@ def test_every_package_is_in_the_wheel():
     rooms = {".".join(path.parent.relative_to(PROJECT).parts) for path in ROOT.rglob("__init__.py")}
     carried = {name for name in listed if name.startswith(("bioloom._", "bioloom_steps"))}
     assert rooms == set(listed) - carried
-    folders = {"bioloom._workflow": "workflow", "bioloom._config": "config", "bioloom_steps": "steps"}
+    folders = {
+        "bioloom._workflow": "workflow",
+        "bioloom._config": "config",
+        "bioloom._profiles": "profiles",
+        "bioloom_steps": "steps",
+    }
     for name in carried:
         base = next(base for base in sorted(folders, key=len, reverse=True) if name.startswith(base))
         folder = PROJECT.joinpath(folders[base], *name.removeprefix(base).strip(".").split("."))
