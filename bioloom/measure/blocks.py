@@ -8,13 +8,17 @@ from math import prod
 
 from bioloom.geometry.box import Box
 
-BLOCK_VOXELS = 2**24
+BLOCK_VOXELS = 2**21
+"""Voxels of a block: counting holds some 40 bytes for each of them."""
 SLAB_VOXELS = 2**20
+_CHUNK = {2: 256, 3: 64}  # of the stores: a block that cuts chunks has them read twice
 
 
 def blocks(shape: Sequence[int]) -> Iterator[Box]:
-    """Cut an image into squares or cubes of `BLOCK_VOXELS` voxels (256 a side in 3D), row by row."""
+    """Cut an image into squares or cubes of up to `BLOCK_VOXELS` voxels (128 a side in 3D), row by row."""
     side = max(1, round(BLOCK_VOXELS ** (1 / len(shape))))
+    chunk = _CHUNK.get(len(shape), 1)
+    side = side // chunk * chunk or side
     whole = Box.of(tuple(shape))
     for start in product(*(range(0, length, side) for length in whole.shape)):
         yield Box(start, tuple(at + side for at in start)).clip(whole)

@@ -124,7 +124,7 @@ def _grid(operations: Sequence[Any]) -> dict[str, tuple[float, ...]]:
 
 def _remember_ranks() -> Ranking:
     """Return a ranking that orders all voxels of a window once; each mask then sees a part of that order."""
-    known: dict[Box, NDArray[np.int64]] = {}
+    known: dict[Box, NDArray[np.integer]] = {}
 
     def rank(
         values: NDArray[Any],
@@ -133,7 +133,7 @@ def _remember_ranks() -> Ranking:
         image: Box,
         mask: NDArray[np.bool_],
         radius: tuple[int, ...],
-    ) -> NDArray[np.int64]:
+    ) -> NDArray[np.integer]:
         if window not in known:
             known[window] = rank_voxels(values, seen, window, image, np.ones_like(mask), radius)
         return known[window]

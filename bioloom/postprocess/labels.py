@@ -83,7 +83,7 @@ class Relabel:
 def gather_labels(source: Source, name: str, box: Box) -> NDArray[np.uint32]:
     """Return the labels that label pass `name` gave to the voxels of `box`, by their final numbers there."""
     lookup = source.workspace.table(name).read("lookup")
-    return source.gather(box, name, lambda position: lookup)
+    return source.gather(box, name, {LABELS: lambda position: lookup})
 
 
 def describe_labels(labels: NDArray[np.uint32], core: Box, image: Box) -> dict[str, NDArray[Any]]:

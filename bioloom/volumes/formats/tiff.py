@@ -37,6 +37,7 @@ MICROMETRES |= {
     "inch": 25400.0,
 }
 _AT_ONCE = 1 << 27
+_STRIP = 1 << 16
 _CLASSIC = 1 << 31
 
 
@@ -139,8 +140,11 @@ def _source(file: tifffile.TiffFile, series: Any, axes: str, path: Path) -> Arra
         values = series.asarray().reshape(shape)
         file.close()
         return values
-    # Compressed and large: a page is decoded when a slab touches it, or only its tiles if it is large itself.
-    mode = "page" if series.keyframe.nbytes <= _AT_ONCE else "strile"
+    # Compressed and large: what a slab touches is decoded, by strips or tiles. Slabs cut pages, so whole ones would be
+    # decoded again and again; but single rows as strips would cost more to find than to decode.
+    page = series.keyframe
+    small = page.nbytes // max(1, len(page.dataoffsets)) < _STRIP and page.nbytes <= _AT_ONCE
+    mode = "page" if small else "strile"
     if axes == series.axes:
         return zarr.open_array(series.aszarr(chunkmode=mode), mode="r")
     return _Squeezed(zarr.open_array(series.aszarr(chunkmode=mode, squeeze=False), mode="r"), kept)

@@ -14,9 +14,9 @@ def test_blocks_cover_every_voxel_once(labels, monkeypatch):
     assert (count == 1).all()
 
 
-def test_the_usual_blocks_are_256_a_side_in_3d():
-    assert next(blocks((1000, 1000, 1000))).shape == (256, 256, 256)
-    assert next(blocks((9000, 9000))).shape == (4096, 4096)
+def test_the_usual_blocks_are_whole_chunks():
+    assert next(blocks((1000, 1000, 1000))).shape == (128, 128, 128)
+    assert next(blocks((9000, 9000))).shape == (1280, 1280)
 
 
 def test_nothing_has_no_blocks():

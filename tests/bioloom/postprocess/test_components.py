@@ -14,9 +14,9 @@ CASES = [
 
 
 def ids_of(layout, partials, connectivity):
-    union = Union(layout, connectivity)
-    for partial in partials:
-        union.add(partial)
+    union = Union(layout, connectivity, partials.__getitem__)
+    for _ in partials:
+        union.add()
     return union.ids()
 
 

@@ -85,9 +85,12 @@ def test_one_page_and_colours(tmp_path):
 
 @pytest.mark.parametrize("tile", [None, (16, 16)])
 @pytest.mark.parametrize("limit", [0, 50 * 40 * 2])
-def test_large_compressed_files_are_read_in_parts(tmp_path, monkeypatch, tile, limit):
+@pytest.mark.parametrize("strip", [1, 1 << 16])
+def test_large_compressed_files_are_read_in_parts(tmp_path, monkeypatch, tile, limit, strip):
     monkeypatch.setattr(tiff, "_AT_ONCE", limit)
-    tifffile.imwrite(tmp_path / "a.tif", STACK, compression="zlib", tile=tile, metadata={"axes": "CZYX"})
+    monkeypatch.setattr(tiff, "_STRIP", strip)
+    more = {"tile": tile} if tile else {"rowsperstrip": 7}
+    tifffile.imwrite(tmp_path / "a.tif", STACK, compression="zlib", metadata={"axes": "CZYX"}, **more)
     found = check(tmp_path / "a.tif", STACK)
     assert not isinstance(found.source, np.ndarray)
 

@@ -1,0 +1,141 @@
+"""One stage on the made-up volume in a process of its own, which says how long it took and what memory.
+
+``python -m bioloom.commands.benchmarks.bulk_job STAGE FOLDER 160x256x512`` prints JSON. Stages that are jobs of
+blocks run all of them one after the other: the peak is that of the largest, and what a job leaves behind shows.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+import psutil
+
+from bioloom.commands.benchmarks import bulk
+from bioloom.commands.benchmarks.bulk import Bulk
+from bioloom.commands.benchmarks.job import Work, peak_bytes
+from bioloom.settings import parse_options
+from bioloom.volumes.manifest import Entry
+
+PASSES = ("0-seeds", "1-flood", "2-fill_holes", "3-relabel")
+
+
+def preprocess(scene: Bulk) -> Work:
+    """Return the conversion of image and labels."""
+    from bioloom.preprocess.convert import convert_sample
+    from bioloom.volumes.samples import Sample
+
+    sample = Sample(bulk.IMAGE, "test", scene.raw("images"), scene.raw("labels"))
+    folders = scene.store("images").parent, scene.store("labels").parent
+    normalize = parse_options({}).preprocess.normalize
+    return lambda: convert_sample(sample, *folders, axes=None, voxel_size=(1, 1, 1), normalize=normalize)
+
+
+def stitch(scene: Bulk, *, last: bool) -> Work:
+    """Return the jobs that stitch the blocks, or the last job, which completes the store."""
+    from bioloom.infer import assemble
+
+    entry = Entry(bulk.IMAGE, scene.store("images"), (1, *scene.shape), "uint16", "")
+    sums = assemble.Sums(scene.folder / "chunks", bulk.SPEC.weights)
+    work = assemble.Stitching(entry, scene.grid, scene.chunks, sums, bulk.SPEC)
+    shared = scene.folder / "stitched"
+
+    def blocks() -> None:
+        assemble.create_shared(work, scene.blocks, shared)
+        for row in scene.blocks:
+            assemble.stitch_shared(work, row, shared)
+
+    finish = (work, scene.blocks, shared, scene.store("predictions"))
+    return (lambda: assemble.finish_shared(*finish)) if last else blocks
+
+
+def postprocess(scene: Bulk, name: str, *, merge: bool = False) -> Work:
+    """Return the jobs of the blocks in one pass, the one that merges them, or the last job."""
+    import scipy.ndimage
+    import scipy.sparse.csgraph
+    import skimage.segmentation  # noqa: F401 - what the passes import when they run is part of the start-up
+
+    from bioloom.postprocess import product
+
+    recipe = product.Recipe(bulk.OPERATIONS, {}, {}, bulk.HALO)
+    path, folder, rows = scene.store("predictions"), scene.folder / "passes", scene.blocks
+    if name == "last":
+        target = scene.store("outputs")
+        return lambda: product.finish_image(path, bulk.IMAGE, rows, recipe, folder, target)
+    if merge:
+        return lambda: product.merge_pass(path, rows, recipe, folder, name)
+    return lambda: [product.process_block(path, rows, recipe, folder, name, row.block) for row in rows]
+
+
+def measure(scene: Bulk, *, truth: bool) -> Work:
+    """Return the measuring of the outputs, or of the true labels with their distances."""
+    from bioloom.measure.volume import measure_volume
+    from bioloom.volumes.store import open_volume
+
+    labels, image = scene.store("labels" if truth else "outputs"), scene.store("images")
+    return lambda: measure_volume(
+        open_volume(labels), open_volume(image), ("grey",), image_id=bulk.IMAGE, distances=truth
+    )
+
+
+def evaluate(scene: Bulk) -> Work:
+    """Return the scoring of the outputs."""
+    from bioloom.evaluate.overlap import VolumeLabels
+    from bioloom.evaluate.pool import Case, pack_metrics
+    from bioloom.tasks.recipe import metrics_of
+    from bioloom.volumes.store import open_volume
+
+    metrics = metrics_of(parse_options({"task": "instance_segmentation"}))
+
+    def work() -> object:
+        truth, labels = (VolumeLabels(open_volume(scene.store(kind))) for kind in ("labels", "outputs"))
+        return pack_metrics([Case(bulk.IMAGE, truth, labels, (1.0, 1.0, 1.0))], metrics)
+
+    return work
+
+
+def export(scene: Bulk) -> Work:
+    """Return the export of the outputs."""
+    from bioloom.volumes.formats.tiff import export_tiff
+    from bioloom.volumes.store import open_volume
+
+    target = scene.folder / "exports" / f"{bulk.IMAGE}.tif"
+    target.parent.mkdir(exist_ok=True)
+    return lambda: export_tiff(open_volume(scene.store("outputs")), bulk.IMAGE, target)
+
+
+STAGES: dict[str, Callable[[Bulk], Work]] = {
+    "preprocess": preprocess,
+    "measure --truth": lambda scene: measure(scene, truth=True),
+    "stitch, blocks": lambda scene: stitch(scene, last=False),
+    "stitch, last job": lambda scene: stitch(scene, last=True),
+    **{
+        f"postprocess, {name}, {what}": lambda scene, name=name, what=what: postprocess(
+            scene, name, merge=what == "merge"
+        )
+        for name in PASSES
+        for what in ("blocks", "merge")
+    },
+    "postprocess, last job": lambda scene: postprocess(scene, "last"),
+    "measure": lambda scene: measure(scene, truth=False),
+    "evaluate": evaluate,
+    "export": export,
+}
+"""In the order of the pipeline: each needs the files of those before it."""
+
+
+def main() -> None:
+    """Run the stage that the command line names."""
+    stage, folder, shape = sys.argv[1:]
+    work = STAGES[stage](Bulk(Path(folder), tuple(map(int, shape.split("x")))))
+    before, began = psutil.Process().memory_info().rss, perf_counter()
+    work()
+    seconds = perf_counter() - began
+    print(json.dumps({"seconds": seconds, "memory": (peak_bytes() - before) / 1e6}))
+
+
+if __name__ == "__main__":
+    main()
