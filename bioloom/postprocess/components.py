@@ -64,8 +64,8 @@ def faces(core: Box) -> dict[str, Box]:
 class Union:
     """Components of a whole image, from the components of its blocks.
 
-    Memory holds the components, never the voxels of their surfaces: those of earlier blocks are read again when
-    a block that they touch comes, for in a large image a layer of blocks is large, too.
+    Memory holds the components, never the voxels of their surfaces: those of earlier blocks are read again
+    when a block that they touch comes, for in a large image a layer of blocks is large, too.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ class Union:
     connectivity : int
         As in :func:`label_components`.
     partial : callable
-        Opens the partial of the block at a position. It has ``first`` (the first voxel of each local component, as
-        raster index of the image) and the labels of its :func:`faces`.
+        Opens the partial of the block at a position. It has ``first`` (the first voxel of each local
+        component, as raster index of the image) and the labels of its :func:`faces`.
     prefix : str
         What stands before the names ``first`` and ``face-...`` in the partials.
     """

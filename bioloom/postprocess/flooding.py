@@ -42,8 +42,8 @@ def settle(
 ) -> tuple[NDArray[np.uint32], NDArray[np.bool_], NDArray[np.bool_]]:
     r"""Label the parts of a mask in which there is nothing to decide, whatever the order of the voxels.
 
-    These are connected parts with the seeds of one label, or with none, that do not reach an open face; and parts
-    that reach one and hold no seed, whose label is unknown. What is left is for :func:`flood`.
+    These are connected parts with the seeds of one label, or with none, that do not reach an open face; and
+    parts that reach one and hold no seed, whose label is unknown. What is left is for :func:`flood`.
 
     Parameters
     ----------

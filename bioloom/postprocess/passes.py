@@ -81,8 +81,8 @@ class Source:
         name : str
             The pass whose partials hold the labels.
         lookups : mapping of str to callable
-            What the labels are called there, and what gives, for the position of a block, the image-wide id of
-            each of its labels (entry 0 is 0). Where several arrays have labels, they never overlap.
+            What the labels are called there, and what gives, for the position of a block, the image-wide id
+            of each of its labels (entry 0 is 0). Where several arrays have labels, they never overlap.
 
         Returns
         -------

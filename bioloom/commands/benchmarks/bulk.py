@@ -1,7 +1,7 @@
-"""A made-up volume that grows: balls on a lattice, under noise; its raw files, chunk files and blocks.
+"""A made-up volume that grows: clusters of balls under noise; its raw files, chunk files and blocks.
 
-It is made tile by tile and every stage works on it block by block, so only the disk limits its size. Tiles are
-alike, but balls are cut by the borders of tiles, chunks and blocks.
+It is made tile by tile and every stage works on it block by block, so only the disk limits its size. A cluster
+is a tile full of balls, some of which touch; borders of chunks and blocks cut them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ BLOCK, HALO = 64, 24
 """Sides of a block, and what it sees around itself: more than a ball."""
 
 _CHUNK = 3  # patches per axis
-_CELL = 32  # between the centres of balls, whose radii are 7 to 11
+_CELL = 32  # between the centres of balls, whose radii are 7 to 14
 _TILE = 128
 
 
@@ -63,10 +63,13 @@ class Bulk:
         Where everything lies that is made of it.
     shape : tuple of int
         Spatial shape, multiples of 32.
+    every : int
+        Along each axis, every how many tiles a cluster lies; with 1 the volume is full of balls.
     """
 
     folder: Path
     shape: tuple[int, ...]
+    every: int = 1
 
     def raw(self, kind: str) -> Path:
         """Return the file of the ``images`` or ``labels`` as it is given by a user."""
@@ -83,8 +86,9 @@ class Bulk:
 
     @property
     def objects(self) -> int:
-        """The number of balls, whole or cut by the border."""
-        return int(np.prod([n // _CELL + 1 for n in self.shape]))
+        """The number of balls, whole or cut by the border of a cluster."""
+        lines = (np.flatnonzero(self._filled(0, n)) for n in self.shape)
+        return int(np.prod([np.unique((line + _CELL // 2) // _CELL).size for line in lines]))
 
     @cached_property
     def grid(self) -> PatchGrid:
@@ -105,11 +109,12 @@ class Bulk:
         """Write image and true labels as uncompressed TIFF files."""
         self.raw("images").parent.mkdir(parents=True, exist_ok=True)
         for kind, dtype in (("images", np.uint16), ("labels", np.uint32)):
-            more = {"metadata": {"axes": "ZYX"}, "bigtiff": True}
-            file = tifffile.memmap(self.raw(kind), shape=self.shape, dtype=dtype, **more)
+            file = tifffile.memmap(
+                self.raw(kind), shape=self.shape, dtype=dtype, metadata={"axes": "ZYX"}, bigtiff=True
+            )
             noise = np.random.default_rng(1).normal(200, 20, (_TILE,) * 3)
             for box in tiles(self.shape, (_TILE,) * 3):
-                heights = _heights(box)
+                heights = self._heights(box)
                 if kind == "images":
                     part = noise[tuple(slice(n) for n in box.shape)]
                     file[box.slices] = (3000 * heights + part).clip(0)
@@ -121,10 +126,20 @@ class Bulk:
     def write_chunks(self) -> None:
         """Write the chunk files: what prediction adds up when every patch shows the true heights."""
         for row in self.chunks:
-            heights = np.concatenate([_heights(row.box)[None]] * 2)
+            heights = np.concatenate([self._heights(row.box)[None]] * 2)
             heights[0] = (4 * heights[0]).clip(0, 1)
             sums = np.rint(heights * SCALE).astype(np.int32) * self._weights(row)
             write_bundle(self.folder / "chunks" / f"{row.chunk}.zarr.zip", {IMAGE: sums}, {"weights": "none"})
+
+    def _filled(self, start: int, stop: int) -> NDArray[np.bool_]:
+        """Return which positions along an axis lie in a cluster."""
+        return np.arange(start, stop) // _TILE % self.every == 0
+
+    def _heights(self, box: Box) -> NDArray[np.float32]:
+        """Return 1 at the centre of a ball, falling to 0 at its border, for the voxels of a box."""
+        spans = list(zip(box.start, box.stop, strict=True))
+        heights = _pattern()[np.ix_(*(np.arange(*span) % _TILE for span in spans))]
+        return heights * reduce(np.multiply.outer, [self._filled(*span) for span in spans])
 
     def _weights(self, row: ChunkRow) -> NDArray[np.int32]:
         """Return the total weight of the patches of one chunk in its box."""
@@ -146,12 +161,6 @@ class Bulk:
         return number + np.uint32(1)
 
 
-def _heights(box: Box) -> NDArray[np.float32]:
-    """Return the voxels of a box of the endless pattern: 1 at the centre of a ball, 0 at its border."""
-    index = [np.arange(a, b) % _TILE for a, b in zip(box.start, box.stop, strict=True)]
-    return _pattern()[np.ix_(*index)]
-
-
 @cache
 def _pattern() -> NDArray[np.float32]:
     generator = np.random.default_rng(0)
@@ -160,5 +169,5 @@ def _pattern() -> NDArray[np.float32]:
     for box in tiles(heights.shape, (_CELL,) * 3):
         center = (_CELL - 1) / 2 + generator.integers(-3, 4, (3, 1, 1, 1))
         distance = np.sqrt(((grid - center) ** 2).sum(0))
-        heights[box.slices] = np.maximum(0, 1 - distance / generator.integers(7, 12))
+        heights[box.slices] = np.maximum(0, 1 - distance / generator.integers(7, 15))
     return np.roll(heights, (_CELL // 2,) * 3, (0, 1, 2))

@@ -1,7 +1,8 @@
 """One stage on the made-up volume in a process of its own, which says how long it took and what memory.
 
-``python -m bioloom.commands.benchmarks.bulk_job STAGE FOLDER 160x256x512`` prints JSON. Stages that are jobs of
-blocks run all of them one after the other: the peak is that of the largest, and what a job leaves behind shows.
+``python -m bioloom.commands.benchmarks.bulk_job STAGE FOLDER 160x256x512 EVERY`` prints JSON. Stages that are
+jobs of blocks run all of them one after the other: the peak is that of the largest, and what a job leaves
+behind shows.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -54,9 +56,10 @@ def stitch(scene: Bulk, *, last: bool) -> Work:
 
 def postprocess(scene: Bulk, name: str, *, merge: bool = False) -> Work:
     """Return the jobs of the blocks in one pass, the one that merges them, or the last job."""
+    # what the passes import when they run is part of the start-up
     import scipy.ndimage
-    import scipy.sparse.csgraph
-    import skimage.segmentation  # noqa: F401 - what the passes import when they run is part of the start-up
+    import scipy.sparse.csgraph  # noqa: F401
+    import skimage.segmentation  # noqa: F401
 
     from bioloom.postprocess import product
 
@@ -67,14 +70,22 @@ def postprocess(scene: Bulk, name: str, *, merge: bool = False) -> Work:
         return lambda: product.finish_image(path, bulk.IMAGE, rows, recipe, folder, target)
     if merge:
         return lambda: product.merge_pass(path, rows, recipe, folder, name)
-    return lambda: [product.process_block(path, rows, recipe, folder, name, row.block) for row in rows]
+
+    def blocks() -> None:
+        for row in rows:
+            product.process_block(path, rows, recipe, folder, name, row.block)
+
+    return blocks
 
 
 def measure(scene: Bulk, *, truth: bool) -> Work:
     """Return the measuring of the outputs, or of the true labels with their distances."""
+    from bioloom.measure import blocks
     from bioloom.measure.volume import measure_volume
     from bioloom.volumes.store import open_volume
 
+    if truth:  # whose margin makes windows of blocks: the smallest volume must have whole ones
+        blocks.BLOCK_VOXELS = bulk.BLOCK**3
     labels, image = scene.store("labels" if truth else "outputs"), scene.store("images")
     return lambda: measure_volume(
         open_volume(labels), open_volume(image), ("grey",), image_id=bulk.IMAGE, distances=truth
@@ -104,7 +115,7 @@ def export(scene: Bulk) -> Work:
 
     target = scene.folder / "exports" / f"{bulk.IMAGE}.tif"
     target.parent.mkdir(exist_ok=True)
-    return lambda: export_tiff(open_volume(scene.store("outputs")), bulk.IMAGE, target)
+    return lambda: export_tiff([open_volume(scene.store("outputs"))], bulk.IMAGE, target)
 
 
 STAGES: dict[str, Callable[[Bulk], Work]] = {
@@ -113,9 +124,7 @@ STAGES: dict[str, Callable[[Bulk], Work]] = {
     "stitch, blocks": lambda scene: stitch(scene, last=False),
     "stitch, last job": lambda scene: stitch(scene, last=True),
     **{
-        f"postprocess, {name}, {what}": lambda scene, name=name, what=what: postprocess(
-            scene, name, merge=what == "merge"
-        )
+        f"postprocess {name}, {what}": partial(postprocess, name=name, merge=what == "merge")
         for name in PASSES
         for what in ("blocks", "merge")
     },
@@ -129,8 +138,8 @@ STAGES: dict[str, Callable[[Bulk], Work]] = {
 
 def main() -> None:
     """Run the stage that the command line names."""
-    stage, folder, shape = sys.argv[1:]
-    work = STAGES[stage](Bulk(Path(folder), tuple(map(int, shape.split("x")))))
+    stage, folder, shape, every = sys.argv[1:]
+    work = STAGES[stage](Bulk(Path(folder), tuple(map(int, shape.split("x"))), int(every)))
     before, began = psutil.Process().memory_info().rss, perf_counter()
     work()
     seconds = perf_counter() - began

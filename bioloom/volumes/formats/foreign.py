@@ -37,8 +37,8 @@ class ArrayLike(Protocol):
 class Mapped:
     """An array that lies in a file as it is; every access maps the file anew, a few planes at a time.
 
-    Pages of a mapping count as memory of the process as long as it lives, and so may their neighbours: a large
-    image read to its end through one mapping looks like a process that holds it all.
+    Pages of a mapping count as memory of the process as long as it lives, and so may their neighbours: a
+    large image read to its end through one mapping looks like a process that holds it all.
 
     Parameters
     ----------
