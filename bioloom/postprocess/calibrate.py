@@ -84,8 +84,8 @@ def fit_thresholds(
     -------
     Calibration
         The pair of the best score, ties going to the pair nearer to 0.5; 0.5 each below
-        :data:`MIN_OBJECTS` true objects. Every image is labelled whole, once per pair: give crops of
-        large ones.
+        :data:`MIN_OBJECTS` true objects. Every image is labelled whole, once per pair: of large ones,
+        give :func:`bioloom.postprocess.crops.crops`.
     """
     grid = _grid(operations)
     pairs = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]

@@ -6,6 +6,7 @@ the surfaces of touching cores are enough to find every pair of components that 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
@@ -87,27 +88,26 @@ class Union:
         self._connectivity = connectivity
         self._partial = lru_cache(maxsize=_OPEN)(partial)
         self._prefix = prefix
-        self._first: list[NDArray[np.int64]] = []
-        self._pairs = [np.empty((0, 2), np.int64)]
-        self._offsets = [0]
+        # not lists of small arrays: one costs more than the few numbers of a block
+        self._first, self._pairs, self._offsets = array("q"), array("q"), array("q", [0])
 
     def add(self) -> None:
         """Take the next block, in the order of the layout, into account."""
-        position = len(self._first)
+        position = len(self._offsets) - 1
         core = self._layout.blocks[position].core
-        self._first.append(self._partial(position).read(f"{self._prefix}first"))
-        self._offsets.append(self._offsets[-1] + self._first[-1].size)
+        self._first.frombytes(self._partial(position).read(f"{self._prefix}first").astype("q").tobytes())
+        self._offsets.append(len(self._first))
         for other in self._layout.touching(core.grow(1)):
             if other < position and _differing(core, self._layout.blocks[other].core) <= self._connectivity:
-                self._pairs.append(self._touching(other, position))
+                self._pairs.frombytes(self._touching(other, position).tobytes())
 
     def ids(self) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """Return the image-wide id of every local component, and where each block's entries begin.
 
         Ids are numbered by first voxels; the second array, int64, ends with the total.
         """
-        ids = _number(np.concatenate(self._first), np.concatenate(self._pairs))
-        return ids, np.array(self._offsets, np.int64)
+        first, pairs = np.array(self._first, np.int64), np.array(self._pairs, np.int64).reshape(-1, 2)
+        return _number(first, pairs), np.array(self._offsets, np.int64)
 
     def _touching(self, one: int, two: int) -> NDArray[np.int64]:
         """Return the distinct pairs of components, (n, 2), that touch across two neighbouring cores."""

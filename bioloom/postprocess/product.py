@@ -173,7 +173,7 @@ def _run(
     workspace: Workspace,
     sink: Sink = lambda core, values: {},
 ) -> Run:
-    layout = Layout.of(volume.spatial, [(row.block, row.core) for row in rows], recipe.halo)
+    layout = Layout(volume.spatial, [(row.block, row.core) for row in rows], recipe.halo)
     return Run(recipe.passes(volume), volume, layout, workspace, sink)
 
 

@@ -1,7 +1,7 @@
 """A made-up volume that grows: clusters of balls under noise; its raw files, chunk files and blocks.
 
-It is made tile by tile and every stage works on it block by block, so only the disk limits its size. A cluster
-is a tile full of balls, some of which touch; borders of chunks and blocks cut them.
+It is made tile by tile and every stage works on it block by block, so only the disk limits its size. A
+cluster is a tile full of balls, some of which touch; borders of chunks and blocks cut them.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import psutil
 from bioloom.commands.benchmarks import bulk
 from bioloom.commands.benchmarks.bulk import Bulk
 from bioloom.commands.benchmarks.job import Work, peak_bytes
-from bioloom.settings import parse_options
+from bioloom.settings import dump_yaml, parse_options
 from bioloom.volumes.manifest import Entry
 
 PASSES = ("0-seeds", "1-flood", "2-fill_holes", "3-relabel")
@@ -92,6 +92,33 @@ def measure(scene: Bulk, *, truth: bool) -> Work:
     )
 
 
+def fit(scene: Bulk) -> Work:
+    """Return the choice of thresholds on crops, as the step makes it."""
+    import scipy.ndimage
+    import scipy.sparse.csgraph
+    import skimage.segmentation
+
+    import bioloom.evaluate.matching
+    import bioloom.tasks.instance_segmentation  # noqa: F401
+    from bioloom.cli import main_group
+    from bioloom.postprocess import crops
+    from bioloom.volumes.manifest import Entry, write_manifest
+
+    crops.CROP_VOXELS = bulk.BLOCK**3  # the smallest volume must be several crops
+    for kind, channels, dtype in (("predictions", len(bulk.CHANNELS), "float32"), ("labels", 1, "uint32")):
+        entry = Entry(bulk.IMAGE, scene.store(kind), (channels, *scene.shape), dtype, "")
+        write_manifest(scene.store(kind).with_suffix(".csv"), [entry])
+    options, fingerprint = scene.folder / "options.yaml", scene.folder / "fingerprint.yaml"
+    watershed = {**bulk.OPERATIONS[0], "seed_threshold": "fit", "foreground_threshold": "fit"}
+    task = {"task": "instance_segmentation", "postprocess": [watershed, *bulk.OPERATIONS[1:]]}
+    options.write_text(dump_yaml(task), encoding="utf-8")
+    fingerprint.write_text("facts: {}\nresolved: {}\n", encoding="utf-8")
+    files = {"options": options, "fingerprint": fingerprint, "calibration": scene.folder / "calibration.yaml"}
+    folders = {kind: scene.store(kind).parent for kind in ("predictions", "labels")}
+    flags = [f"--{name}={path}" for name, path in {**files, **folders}.items()]
+    return lambda: main_group.main(["fit", *flags, bulk.IMAGE], standalone_mode=False)
+
+
 def evaluate(scene: Bulk) -> Work:
     """Return the scoring of the outputs."""
     from bioloom.evaluate.overlap import VolumeLabels
@@ -123,6 +150,7 @@ STAGES: dict[str, Callable[[Bulk], Work]] = {
     "measure --truth": lambda scene: measure(scene, truth=True),
     "stitch, blocks": lambda scene: stitch(scene, last=False),
     "stitch, last job": lambda scene: stitch(scene, last=True),
+    "fit": fit,
     **{
         f"postprocess {name}, {what}": partial(postprocess, name=name, merge=what == "merge")
         for name in PASSES
