@@ -94,10 +94,6 @@ def measure(scene: Bulk, *, truth: bool) -> Work:
 
 def fit(scene: Bulk) -> Work:
     """Return the choice of thresholds on crops, as the step makes it."""
-    import scipy.ndimage
-    import scipy.sparse.csgraph
-    import skimage.segmentation
-
     import bioloom.evaluate.matching
     import bioloom.tasks.instance_segmentation  # noqa: F401
     from bioloom.cli import main_group
