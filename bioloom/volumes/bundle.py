@@ -92,15 +92,16 @@ class Bundle:
                 self.facts: dict[str, Any] = json.loads(archive.read(_ROOT))["attributes"][OWN]
                 members = (key.removesuffix(f"/{_ROOT}") for key in archive.namelist() if key != _ROOT)
                 self.names: tuple[str, ...] = tuple(sorted(name for name in members if _NAME.fullmatch(name)))
-            self._store = ZipStore(path, mode="r")
         except Exception as error:  # a broken archive fails in zipfile or json alike
             raise self._damaged(error) from error
+        self._store: ZipStore | None = None
 
     def read(self, name: str, slices: tuple[slice, ...] | None = None) -> np.ndarray:
         """Return the array `name`, or the part of it that `slices` (one per axis) select."""
         if name not in self.names:
             raise KeyError(f"{self.path} holds {', '.join(self.names)}, not {name}")
         try:
+            self._store = self._store or ZipStore(self.path, mode="r")
             array = zarr.open_array(self._store, path=name, mode="r", zarr_format=3)
             return np.asarray(array[... if slices is None else slices])
         except MemoryError:
@@ -110,7 +111,8 @@ class Bundle:
 
     def close(self) -> None:
         """Close the file."""
-        self._store.close()
+        if self._store is not None:
+            self._store.close()
 
     def __enter__(self) -> Bundle:
         return self

@@ -46,7 +46,7 @@ def stitch(scene: Bulk, *, last: bool) -> Work:
     shared = scene.folder / "stitched"
 
     def blocks() -> None:
-        assemble.create_shared(work, scene.blocks, shared)
+        assemble.create_shared([(work, scene.blocks)], shared)
         for row in scene.blocks:
             assemble.stitch_shared(work, row, shared)
 
@@ -64,16 +64,17 @@ def postprocess(scene: Bulk, name: str, *, merge: bool = False) -> Work:
     from bioloom.postprocess import product
 
     recipe = product.Recipe(bulk.OPERATIONS, {}, {}, bulk.HALO)
-    path, folder, rows = scene.store("predictions"), scene.folder / "passes", scene.blocks
+    entry = Entry(bulk.IMAGE, scene.store("predictions"), (len(bulk.CHANNELS), *scene.shape), "float32", "")
+    folder, rows = scene.folder / "passes", scene.blocks
     if name == "last":
         target = scene.store("outputs")
-        return lambda: product.finish_image(path, bulk.IMAGE, rows, recipe, folder, target)
+        return lambda: product.finish_image(entry, rows, recipe, folder, target)
     if merge:
-        return lambda: product.merge_pass(path, rows, recipe, folder, name)
+        return lambda: product.merge_pass([entry], rows, recipe, folder, name)
 
     def blocks() -> None:
         for row in rows:
-            product.process_block(path, rows, recipe, folder, name, row.block)
+            product.process_block(entry, rows, recipe, folder, name, row.block)
 
     return blocks
 
@@ -87,8 +88,9 @@ def measure(scene: Bulk, *, truth: bool) -> Work:
     if truth:  # whose margin makes windows of blocks: the smallest volume must have whole ones
         blocks.BLOCK_VOXELS = bulk.BLOCK**3
     labels, image = scene.store("labels" if truth else "outputs"), scene.store("images")
+    flags = {"distances": truth, "details": not truth}
     return lambda: measure_volume(
-        open_volume(labels), open_volume(image), ("grey",), image_id=bulk.IMAGE, distances=truth
+        open_volume(labels), open_volume(image), ("grey",), image_id=bulk.IMAGE, **flags
     )
 
 
