@@ -45,11 +45,11 @@ OPERATIONS: list[dict[str, Any]] = [
     {"name": "fill_holes", "max_extent": 10},
     {"name": "remove_small", "min_voxels": 20},
 ]
-BLOCK, HALO = 64, 24
-"""Sides of a block, and what it sees around itself: more than a ball."""
+BLOCK, HALO = 64, 32
+"""Sides of a block, and what it sees around itself: as much as a ball."""
 
 _CHUNK = 3  # patches per axis
-_CELL = 32  # between the centres of balls, whose radii are 7 to 14
+_CELL = 32  # between the centres of balls, whose radii are 12 to 23: many touch, cut at their cells
 _TILE = 128
 
 
@@ -169,5 +169,5 @@ def _pattern() -> NDArray[np.float32]:
     for box in tiles(heights.shape, (_CELL,) * 3):
         center = (_CELL - 1) / 2 + generator.integers(-3, 4, (3, 1, 1, 1))
         distance = np.sqrt(((grid - center) ** 2).sum(0))
-        heights[box.slices] = np.maximum(0, 1 - distance / generator.integers(7, 15))
+        heights[box.slices] = np.maximum(0, 1 - distance / generator.integers(12, 24))
     return np.roll(heights, (_CELL // 2,) * 3, (0, 1, 2))
