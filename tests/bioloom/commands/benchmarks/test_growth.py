@@ -28,10 +28,11 @@ def test_stages_run_on_every_size_and_make_the_tables():
     assert rows[0] == ["stage", "1x", "8x", "most over least", "MVoxel/s at 8x"]
     assert [row[0] for row in rows[2:]] == ["preprocess", "stitch, blocks", "stitch, last job"]
     for row in rows[2:]:
+        peaks = [float(cell.removesuffix(" MB")) for cell in row[1:3]]
         assert all(re.fullmatch(r"\d+ MB", cell) for cell in row[1:3])
         ratio = float(row[3].strip("*"))
         assert ratio >= 1
-        assert (ratio > growth.FLAT) == row[3].startswith("**")
+        assert not row[3].startswith("**") or max(peaks) - min(peaks) > growth.NOISE - 1
         assert float(row[4]) > 0
     assert "1x: 32x64x96 voxels" in found["memory"]
     assert "bytes per added object" in found["objects"]
