@@ -17,7 +17,7 @@ from bioloom.settings.reference import table
 FLAT = 1.10
 """The largest over the smallest peak that counts as flat."""
 NOISE = 5.0
-"""MB by which the peaks of the same job differ from run to run: threads do not always meet in the same way."""
+"""MB by which the peaks of the same job differ from run to run: threads do not meet in the same way twice."""
 
 Found = Mapping[str, float]
 """What a stage took: ``memory`` (MB above the start-up) and ``seconds``."""
@@ -60,11 +60,18 @@ def _run(shape: tuple[int, ...], every: int, stages: Iterable[str]) -> tuple[Bul
         scene.write_chunks()
         found = {}
         for stage in stages:
-            command = [sys.executable, "-m", bulk_job.__name__, stage, folder, _sides(shape), str(every)]
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            found[stage] = json.loads(done.stdout.splitlines()[-1])
+            found[stage] = run_stage(stage, scene)
             logging.info("%s: %.0f MB, %.1f s", stage, found[stage]["memory"], found[stage]["seconds"])
     return scene, found
+
+
+def run_stage(stage: str, scene: Bulk) -> Found:
+    """Run one stage, after those before it, in a process of its own."""
+    where = (str(scene.folder), _sides(scene.shape), str(scene.every))
+    command = [sys.executable, "-m", bulk_job.__name__, stage, *where]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: Found = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def _memory_text(scenes: list[Bulk], found: list[dict[str, Found]]) -> str:

@@ -1,11 +1,15 @@
 import re
 
+import pytest
 from click.testing import CliRunner
 
 from bioloom.commands.bench import command
 from bioloom.commands.benchmarks import growth
+from bioloom.commands.benchmarks.bulk import Bulk
 from bioloom.commands.benchmarks.bulk_job import STAGES
-from bioloom.commands.benchmarks.growth import measure_growth
+from bioloom.commands.benchmarks.growth import measure_growth, run_stage
+
+SEEDS = ("postprocess 0-seeds, blocks", "postprocess 0-seeds, merge")
 
 PAGE = """# Page
 
@@ -61,3 +65,17 @@ def test_the_command_renews_the_tables_of_a_page_and_keeps_the_rest(tmp_path, mo
 def test_every_stage_is_one_of_a_job_of_the_pipeline():
     names = {name.split(",")[0].split()[0] for name in STAGES}
     assert names == {"preprocess", "measure", "stitch", "fit", "postprocess", "evaluate", "export"}
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_image(tmp_path):
+    """8 times as many voxels. Floods are left out: so small a volume has no block with its whole halo."""
+    peaks = {}
+    for factor in (1, 2):
+        scene = Bulk(tmp_path / str(factor), tuple(n * factor for n in (128, 192, 320)), factor)
+        scene.write_raw()
+        scene.write_chunks()
+        for stage in ("preprocess", "stitch, blocks", "stitch, last job", *SEEDS):
+            peaks.setdefault(stage, []).append(run_stage(stage, scene)["memory"])
+    for small, large in peaks.values():
+        assert large < max(1.2 * small, small + 2 * growth.NOISE), peaks
