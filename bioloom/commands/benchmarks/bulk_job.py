@@ -7,9 +7,10 @@ behind shows.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -19,6 +20,7 @@ import psutil
 from bioloom.commands.benchmarks import bulk
 from bioloom.commands.benchmarks.bulk import Bulk
 from bioloom.commands.benchmarks.job import Work, peak_bytes
+from bioloom.geometry.grid import BlockRow
 from bioloom.settings import dump_yaml, parse_options
 from bioloom.volumes.manifest import Entry
 
@@ -47,7 +49,7 @@ def stitch(scene: Bulk, *, last: bool) -> Work:
 
     def blocks() -> None:
         assemble.create_shared([(work, scene.blocks)], shared)
-        for row in scene.blocks:
+        for row in one_by_one(scene.blocks):
             assemble.stitch_shared(work, row, shared)
 
     finish = (work, scene.blocks, shared, scene.store("predictions"))
@@ -73,7 +75,7 @@ def postprocess(scene: Bulk, name: str, *, merge: bool = False) -> Work:
         return lambda: product.merge_pass([entry], rows, recipe, folder, name)
 
     def blocks() -> None:
-        for row in rows:
+        for row in one_by_one(rows):
             product.process_block(entry, rows, recipe, folder, name, row.block)
 
     return blocks
@@ -141,6 +143,14 @@ def export(scene: Bulk) -> Work:
     target = scene.folder / "exports" / f"{bulk.IMAGE}.tif"
     target.parent.mkdir(exist_ok=True)
     return lambda: export_tiff([open_volume(scene.store("outputs"))], bulk.IMAGE, target)
+
+
+def one_by_one(rows: Iterable[BlockRow]) -> Iterator[BlockRow]:
+    """Yield blocks whose jobs share this process, and collect what the end of a process would take away."""
+    for number, row in enumerate(rows):
+        if number % 8 == 0:
+            gc.collect()
+        yield row
 
 
 STAGES: dict[str, Callable[[Bulk], Work]] = {
