@@ -93,9 +93,19 @@ def folder(name):
     return parent
 
 
-def memory(megabytes):
-    """Return a function that gives the memory of a job, doubled on every attempt."""
-    return lambda wildcards, attempt: megabytes * 2 ** (attempt - 1)
+def memory(megabytes, voxel=0):
+    """Return a function that gives the memory of a job, doubled on every attempt.
+
+    `voxel` bytes are added for every voxel of the job's block.
+    """
+
+    def needed(wildcards, attempt):
+        size = 0
+        if voxel:
+            size = block_rows(*plan_of(wildcards.pack)[1])[wildcards.block].core.size
+        return (megabytes + voxel * size // 10**6) * 2 ** (attempt - 1)
+
+    return needed
 
 
 @cache
