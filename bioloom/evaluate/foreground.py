@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import pandas as pd
 
+from bioloom.evaluate.comparison import Comparison
 from bioloom.evaluate.metric import Metric, finish_by_class, ratio, rows
-from bioloom.evaluate.overlap import LabelImage, overlap
 from bioloom.settings.base import Section
 
 
@@ -18,11 +18,9 @@ class ForegroundOptions(Section):
     name: Literal["foreground"] = "foreground"
 
 
-def count(
-    truth: LabelImage, labels: LabelImage, spacing: Sequence[float], options: ForegroundOptions
-) -> pd.DataFrame:
+def count(comparison: Comparison, options: ForegroundOptions) -> pd.DataFrame:
     """Count the foreground voxels of the truth, of the prediction and of both."""
-    table = overlap(truth, labels)
+    table = comparison.table
     true, predicted = table.truth > 0, table.labels > 0
     return rows(
         {

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import Field
 
 from bioloom.evaluate.assignment import match
+from bioloom.evaluate.comparison import Comparison
 from bioloom.evaluate.metric import Metric, finish_by_class, ratio, rows
 from bioloom.evaluate.overlap import Candidates, LabelImage, candidates, overlap
 from bioloom.settings.base import Section
@@ -101,14 +102,11 @@ def match_counts(
     return tp, len(pairs.labels) - tp, len(pairs.truth) - tp
 
 
-def count(
-    truth: LabelImage, labels: LabelImage, spacing: Sequence[float], options: MatchingOptions
-) -> pd.DataFrame:
+def count(comparison: Comparison, options: MatchingOptions) -> pd.DataFrame:
     """Count ``tp@t``, ``fp@t``, ``fn@t`` and the sum of the matched IoU ``iou@t`` at every threshold."""
-    pairs = candidates(overlap(truth, labels))
     values: dict[str, float] = {}
     for threshold in options.thresholds:
-        values |= _counts_at(pairs, threshold)
+        values |= _counts_at(comparison.pairs, threshold)
     return rows(values)
 
 

@@ -17,11 +17,16 @@ from typing import Any
 
 import pandas as pd
 
+from bioloom.errors import BioLoomError
 from bioloom.evaluate import METRICS
-from bioloom.evaluate.metric import rows
+from bioloom.evaluate.channels import Channels
+from bioloom.evaluate.comparison import Comparison, compare
+from bioloom.evaluate.metric import channel_of, rows
 from bioloom.evaluate.overlap import LabelImage
 
 BASELINE = "baseline_"
+LARGEST_BASELINE = 2**24
+"""Values of the largest image that gets a baseline, which holds it in memory: about 1 GB."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Case:
         Its id.
     truth, labels : (*spatial) integer
         True and predicted object ids, 0 for background.
-    spacing : sequence of float
-        Voxel size in micrometres, spatial order.
+    prediction : Volume, optional
+        The channels that the labels were made of, for metrics that score objects by one of them.
     baseline : (*spatial) integer, optional
         What the trivial baseline predicts.
     """
@@ -43,11 +48,11 @@ class Case:
     image: str
     truth: LabelImage
     labels: LabelImage
-    spacing: Sequence[float]
+    prediction: Any | None = None
     baseline: LabelImage | None = None
 
 
-def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any]) -> pd.DataFrame:
+def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any], *, smallest_truth: int = 0) -> pd.DataFrame:
     """Count every metric on the images of one pack.
 
     Parameters
@@ -56,6 +61,8 @@ def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any]) -> pd.DataFrame:
         The images, taken one at a time.
     metrics : sequence of options
         Options of entries of `METRICS`, each with the name of its metric.
+    smallest_truth : int
+        Voxels below which a true object on the border is left out, see `bioloom.evaluate.crumbs`.
 
     Returns
     -------
@@ -63,18 +70,32 @@ def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any]) -> pd.DataFrame:
         Columns ``image,class,metric,value``; ``metric`` is ``<metric>:<count>``, with ``baseline_`` before it
         for the counts of the baseline.
     """
-    parts = []
+    parts: list[pd.DataFrame] = []
     for case in cases:
-        predictions = {"": case.labels, BASELINE: case.baseline}
-        for prefix, labels in predictions.items():
-            if labels is None:
-                continue
-            for options in metrics:
-                table = METRICS[options.name].count(case.truth, labels, case.spacing, options)
-                table["metric"] = [f"{prefix}{options.name}:{count}" for count in table["metric"]]
-                table.insert(0, "image", case.image)
-                parts.append(table)
+        try:
+            parts += _case_counts(case, metrics, smallest_truth)
+        except BioLoomError as error:
+            raise BioLoomError(f"image {case.image}: {error}") from error
     return _joined(parts)
+
+
+def _case_counts(case: Case, metrics: Sequence[Any], smallest_truth: int) -> list[pd.DataFrame]:
+    wanted = tuple(dict.fromkeys(filter(None, map(channel_of, metrics))))
+    channels = Channels(case.prediction, wanted) if wanted and case.prediction is not None else None
+    found = compare(case.truth, case.labels, channels, smallest_truth=smallest_truth)
+    parts = [_counts(case.image, "", found, options) for options in metrics]
+    if case.baseline is not None:
+        found = compare(case.truth, case.baseline, smallest_truth=smallest_truth)
+        without = (options for options in metrics if channel_of(options) is None)
+        parts += [_counts(case.image, BASELINE, found, options) for options in without]
+    return parts
+
+
+def _counts(image: str, prefix: str, comparison: Comparison, options: Any) -> pd.DataFrame:
+    table = METRICS[options.name].count(comparison, options)
+    table["metric"] = [f"{prefix}{options.name}:{count}" for count in table["metric"]]
+    table.insert(0, "image", image)
+    return table
 
 
 def pool(tables: Iterable[pd.DataFrame], *, split: str | None = "test") -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -93,7 +114,7 @@ def pool(tables: Iterable[pd.DataFrame], *, split: str | None = "test") -> tuple
         Columns ``image,class,metric,value``: the metrics of every image, 0/0 as NaN.
     summary : DataFrame
         Columns ``class,metric,value``: the metrics of the counts summed over images, so that an image without
-        objects adds nothing.
+        objects adds nothing; means over images of what cannot be pooled.
     """
     counts = _joined(list(tables))
     counts["class"] = counts["class"].fillna("")

@@ -1,4 +1,9 @@
-"""What every metric promises: its counts add up, and images that have nothing to say do not speak."""
+"""What every metric promises: its counts add up, and images that have nothing to say do not speak.
+
+Metrics of whole images, which do not add up, promise the mean instead.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -7,6 +12,9 @@ from pydantic import BaseModel
 
 from bioloom.errors import BioLoomError
 from bioloom.evaluate import METRICS
+from bioloom.evaluate.channels import Channels
+from bioloom.evaluate.comparison import compare
+from bioloom.evaluate.metric import channel_of
 
 SHAPES = {2: (30, 40), 3: (6, 20, 24)}
 COLUMNS = ["class", "metric", "value"]
@@ -36,9 +44,38 @@ def pair_of_images(ndim, seed):
     return truth, labels
 
 
+@dataclass(frozen=True)
+class Prediction:
+    """One channel in memory, opened like a stored prediction."""
+
+    values: np.ndarray
+    channel_names = ("foreground",)
+
+    @property
+    def spatial(self):
+        return self.values.shape
+
+    def read(self, box, channels):
+        return self.values[None][(channels, *box.slices)]
+
+
 def counts_of(metric, truth, labels):
+    """Count one metric; every object has the score that its size gives it, whatever its id."""
     _, entry, options = metric
-    return entry.count(truth, labels, (1.0, 0.5, 0.5)[-truth.ndim :], options)
+    size = dict(zip(*np.unique(labels, return_counts=True), strict=True))
+    scores = np.vectorize(lambda label: size[label] % 7 / 7, otypes=[np.float32])(labels)
+    wanted = channel_of(options)
+    channels = Channels(Prediction(scores), (wanted,)) if wanted else None
+    return entry.count(compare(truth, labels, channels), options)
+
+
+def summed(*counts):
+    """Add up counts as the pool does."""
+    return pd.concat(counts).groupby(["class", "metric"], sort=False)["value"].sum().reset_index()
+
+
+def by_name(table):
+    return table.set_index(["class", "metric"])["value"].sort_index()
 
 
 def far_apart(one, other, offset):
@@ -50,11 +87,15 @@ def far_apart(one, other, offset):
 
 def test_counts_of_two_images_add_up_to_those_of_both_in_one(metric, ndim):
     first, second = pair_of_images(ndim, 0), pair_of_images(ndim, 1)
-    apart = pd.concat([counts_of(metric, *first), counts_of(metric, *second)])
+    apart = summed(counts_of(metric, *first), counts_of(metric, *second))
+    finish = metric[1].finish
+    if metric[1].averaged:
+        means = (by_name(finish(counts_of(metric, *images))) for images in (first, second))
+        pd.testing.assert_series_equal(by_name(finish(apart)), sum(means) / 2, rtol=1e-9)
+        return
     together = counts_of(metric, *(far_apart(a, b, 2**33) for a, b in zip(first, second, strict=True)))
-    summed = apart.groupby(["class", "metric"], sort=False)["value"].sum().reset_index()
-    pd.testing.assert_frame_equal(summed, together, rtol=1e-12)
-    pd.testing.assert_frame_equal(metric[1].finish(summed), metric[1].finish(together), rtol=1e-9)
+    pd.testing.assert_series_equal(by_name(apart), by_name(together), rtol=1e-12)
+    pd.testing.assert_frame_equal(finish(apart), finish(together), rtol=1e-9)
 
 
 def test_an_empty_image_adds_nothing(metric, ndim):
@@ -62,9 +103,23 @@ def test_an_empty_image_adds_nothing(metric, ndim):
     full = counts_of(metric, *images)
     empty = counts_of(metric, *(image * 0 for image in images))
     assert not empty["value"].any()
-    assert full["metric"].tolist() == empty["metric"].tolist()
+    assert set(empty["metric"]) <= set(full["metric"])
+    pd.testing.assert_series_equal(by_name(summed(full, empty)), by_name(full))
     finished = metric[1].finish(empty)
+    assert finished["metric"].tolist() == metric[1].finish(full)["metric"].tolist()
     assert (finished["value"].isna() | finished["metric"].str.startswith("objects_")).all()
+
+
+@pytest.mark.parametrize("empty", [0, 1], ids=["truth", "labels"])
+def test_nothing_there_and_nothing_found_are_answered(metric, ndim, empty):
+    images = list(pair_of_images(ndim, 0))
+    images[empty] = images[empty] * 0
+    counts = counts_of(metric, *images)
+    finished = metric[1].finish(counts)
+    assert np.isfinite(counts["value"]).all()
+    assert not np.isinf(finished["value"]).any()
+    whole = metric[1].finish(counts_of(metric, *pair_of_images(ndim, 0)))
+    assert finished["metric"].tolist() == whole["metric"].tolist()
 
 
 def test_tables_have_the_three_columns_and_each_name_once(metric, ndim):

@@ -2,7 +2,15 @@ import math
 
 import pandas as pd
 
-from bioloom.evaluate.metric import finish_by_class, ratio, rows
+from bioloom.evaluate import METRICS
+from bioloom.evaluate.metric import (
+    channel_of,
+    finish_by_class,
+    image_values,
+    mean_over_images,
+    ratio,
+    rows,
+)
 
 
 def test_rows_hold_floats_under_their_names():
@@ -23,3 +31,20 @@ def test_no_counts_give_no_metrics():
 def test_nothing_over_nothing_is_no_number():
     assert math.isnan(ratio(0, 0))
     assert ratio(0, 2) == 0
+
+
+def test_values_of_images_become_their_mean():
+    images = [{"a": 0.5, "b": math.nan}, {"a": 1.0, "b": 3.0}, {"a": math.nan, "b": math.nan}]
+    sums = pd.concat([image_values(image) for image in images]).groupby("metric")["value"].sum()
+    assert mean_over_images(sums.to_dict()) == {"a": 0.75, "b": 3.0}
+
+
+def test_values_of_no_image_have_no_mean():
+    table = finish_by_class(mean_over_images)(image_values({"a": math.nan}))
+    assert table["metric"].tolist() == ["a"]
+    assert math.isnan(table["value"][0])
+
+
+def test_only_options_with_a_channel_look_at_one():
+    assert channel_of(METRICS.parse("average_precision")) == "auto"
+    assert channel_of(METRICS.parse("matching")) is None
