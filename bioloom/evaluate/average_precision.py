@@ -57,7 +57,7 @@ def count(comparison: Comparison, options: AveragePrecisionOptions) -> pd.DataFr
     if options.channel not in comparison.means:
         raise BioLoomError(
             f"{options.name} scores objects by a channel of the prediction, and there is no prediction",
-            fix="give the manifest of the predictions (--predictions)",
+            fix="give the manifest of the predictions (--predictions), or list other evaluate.metrics",
         )
     pairs, thresholds = comparison.pairs, sorted(set(options.thresholds))
     steps = np.rint(comparison.means[options.channel] * BINS).astype(np.int64)
