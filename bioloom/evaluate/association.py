@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from bioloom.evaluate.comparison import Comparison
-from bioloom.evaluate.metric import Metric, finish_by_class, ratio, rows
+from bioloom.evaluate.metric import Counts, Metric, Values, ratio, without_class
 from bioloom.evaluate.overlap import Candidates
 from bioloom.settings.base import Section
 
@@ -26,7 +24,7 @@ class AssociationOptions(Section):
     """Share of the voxels of one of two objects above which the other holds it, from 0 to below 1."""
 
 
-def count(comparison: Comparison, options: AssociationOptions) -> pd.DataFrame:
+def count(comparison: Comparison, options: AssociationOptions) -> Counts:
     """Count the true objects by what became of them, and the predicted ones that belong to none.
 
     A true and a predicted object belong together if their shared voxels are more than `overlap` of the voxels
@@ -45,7 +43,7 @@ def count(comparison: Comparison, options: AssociationOptions) -> pd.DataFrame:
         "many_to_many": truth[(truth > 1) & (labels > 1)].sum(),
         "missing": truth[labels == 0].sum(),
     }
-    return rows(of_truth | {"background": labels[truth == 0].sum(), "predicted": labels.sum()})
+    return without_class(of_truth | {"background": labels[truth == 0].sum(), "predicted": labels.sum()})
 
 
 def _number_in_group(pairs: Candidates, limit: float) -> tuple[np.ndarray, np.ndarray]:
@@ -64,7 +62,7 @@ def _number_in_group(pairs: Candidates, limit: float) -> tuple[np.ndarray, np.nd
     return next(numbers), next(numbers)
 
 
-def _finish(counts: Mapping[str, float]) -> dict[str, float]:
+def _finish(counts: Values) -> dict[str, float]:
     """Shares of the true objects, of the predicted ones for ``background``; and the counts themselves."""
     truth = sum(counts[name] for name in OF_TRUTH)
     shares = {name: ratio(counts[name], truth) for name in OF_TRUTH}
@@ -72,4 +70,4 @@ def _finish(counts: Mapping[str, float]) -> dict[str, float]:
     return shares | {f"objects_{name}": counts[name] for name in shares}
 
 
-METRIC = Metric(count=count, finish=finish_by_class(_finish))
+METRIC = Metric(count=count, finish=_finish)

@@ -10,18 +10,16 @@ numbers of objects by quantised score and by how well they fit, which add up::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import fsum
 from typing import Annotated, Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from bioloom.errors import BioLoomError
 from bioloom.evaluate.channels import AUTO
 from bioloom.evaluate.comparison import Comparison
-from bioloom.evaluate.metric import Metric, finish_by_class, rows
+from bioloom.evaluate.metric import Counts, Metric, Values, without_class
 from bioloom.evaluate.overlap import Candidates
 from bioloom.settings.base import Section
 
@@ -46,7 +44,7 @@ class AveragePrecisionOptions(Section):
     """Intersection over union from which objects match, from 0.5 to below 1; ``ap`` averages over all."""
 
 
-def count(comparison: Comparison, options: AveragePrecisionOptions) -> pd.DataFrame:
+def count(comparison: Comparison, options: AveragePrecisionOptions) -> Counts:
     """Count predicted objects by score and by the highest threshold at which they match.
 
     Raises
@@ -67,7 +65,7 @@ def count(comparison: Comparison, options: AveragePrecisionOptions) -> pd.DataFr
     cells, numbers = np.unique(np.stack([-steps, fits]), axis=1, return_counts=True)
     for (step, fit), number in zip(cells.T.tolist(), numbers.tolist(), strict=True):
         values[f"{-step / BINS:.4f}@{names[fit]}"] = number
-    return rows(values)
+    return without_class(values)
 
 
 def _best_iou(pairs: Candidates, steps: np.ndarray) -> np.ndarray:
@@ -85,7 +83,7 @@ def _best_iou(pairs: Candidates, steps: np.ndarray) -> np.ndarray:
     return best
 
 
-def _finish(counts: Mapping[str, float]) -> dict[str, float]:
+def _finish(counts: Values) -> dict[str, float]:
     """Average precision at every threshold, and the mean over all; NaN where there is no true object."""
     table = [(*name.partition("@")[::2], value) for name, value in counts.items()]
     truth = {at: value for score, at, value in table if score == TRUTH}
@@ -125,4 +123,4 @@ def interpolated(matched: np.ndarray, found: np.ndarray, truth: float) -> float:
     return float(best[np.searchsorted(recall, LEVELS)].mean())
 
 
-METRIC = Metric(count=count, finish=finish_by_class(_finish))
+METRIC = Metric(count=count, finish=_finish)

@@ -17,14 +17,13 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any, TypeAlias
 
-import pandas as pd
-
 from bioloom.evaluate.comparison import Comparison
 
-Count: TypeAlias = Callable[[Comparison, Any], pd.DataFrame]
-Finish: TypeAlias = Callable[[pd.DataFrame], pd.DataFrame]
+Values: TypeAlias = Mapping[str, float]
+"""Counts or metrics of one class, by name."""
+Counts: TypeAlias = Mapping[str, Values]
+"""Counts by class; the class is empty where there is none."""
 
-COLUMNS = ["class", "metric", "value"]
 IMAGES = "images_"
 """Begins the name of the count that says of how many images a value is the sum."""
 
@@ -38,17 +37,17 @@ class Metric:
 
     Parameters
     ----------
-    count : callable (comparison, options) -> DataFrame
-        Rows ``class,metric,value`` of one image, where ``metric`` names a count and ``value`` may be added to
-        that of other images. A count that is not there is 0.
-    finish : callable (counts) -> DataFrame
-        Rows ``class,metric,value`` of metrics, from the counts of one image or the sum of many. 0/0 is NaN.
+    count : callable (comparison, options) -> Counts
+        What is counted in one image; each value may be added to that of other images. A count that is not
+        there is 0.
+    finish : callable (values) -> Values
+        The metrics of one class, from its counts in one image or their sums over many. 0/0 is NaN.
     averaged : bool
         Whether the counts are those of `image_values`, so that over several images `finish` gives a mean.
     """
 
-    count: Count
-    finish: Finish
+    count: Callable[[Comparison, Any], Counts]
+    finish: Callable[[Values], Values]
     averaged: bool = False
 
 
@@ -57,33 +56,19 @@ def channel_of(options: Any) -> str | None:
     return getattr(options, "channel", None)
 
 
-def rows(values: Mapping[str, float], class_: str = "") -> pd.DataFrame:
-    """Return a table ``class,metric,value`` of one class from its named values."""
-    table = {"class": class_, "metric": list(values), "value": [float(value) for value in values.values()]}
-    return pd.DataFrame(table, columns=COLUMNS).astype({"class": "str", "metric": "str", "value": "float64"})
+def without_class(values: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Return named numbers as the counts of no class."""
+    return {"": {name: float(value) for name, value in values.items()}}
 
 
-def finish_by_class(function: Callable[[Mapping[str, float]], Mapping[str, float]]) -> Finish:
-    """Make a `Metric.finish` of a function that turns the counts of one class into its metrics."""
-
-    def finish(counts: pd.DataFrame) -> pd.DataFrame:
-        parts = [
-            rows(function(dict(zip(part["metric"], part["value"], strict=True))), str(class_))
-            for class_, part in counts.groupby("class", sort=False)
-        ]
-        return pd.concat(parts, ignore_index=True) if parts else rows({})
-
-    return finish
-
-
-def image_values(values: Mapping[str, float]) -> pd.DataFrame:
+def image_values(values: Values) -> dict[str, dict[str, float]]:
     """Return the counts of values that belong to a whole image; NaN counts as no image."""
     known = {name: not isnan(value) for name, value in values.items()}
-    sums = {name: value if known[name] else 0.0 for name, value in values.items()}
-    return rows(sums | {IMAGES + name: float(there) for name, there in known.items()})
+    sums = {name: value if known[name] else 0 for name, value in values.items()}
+    return without_class(sums | {IMAGES + name: there for name, there in known.items()})
 
 
-def mean_over_images(counts: Mapping[str, float]) -> dict[str, float]:
+def mean_over_images(counts: Values) -> dict[str, float]:
     """Return the means from the sums of what `image_values` made of each image."""
     names = [name for name in counts if not name.startswith(IMAGES)]
     return {name: ratio(counts[name], counts[IMAGES + name]) for name in names}

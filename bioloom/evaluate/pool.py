@@ -11,22 +11,28 @@ exact::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import fsum
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from bioloom.errors import BioLoomError
 from bioloom.evaluate import METRICS
 from bioloom.evaluate.channels import Channels
-from bioloom.evaluate.comparison import Comparison, compare
-from bioloom.evaluate.metric import channel_of, rows
+from bioloom.evaluate.comparison import compare
+from bioloom.evaluate.metric import channel_of
 from bioloom.evaluate.overlap import LabelImage
 
 BASELINE = "baseline_"
 LARGEST_BASELINE = 2**24
 """Values of the largest image that gets a baseline, which holds it in memory: about 1 GB."""
+
+Row: TypeAlias = tuple[str, str, str, float]
+"""Image, class, metric, value."""
+Sums: TypeAlias = dict[tuple[str, str], dict[str, list[float]]]
+"""By metric and class: what is to be added up, by the name of the count."""
 
 
 @dataclass(frozen=True)
@@ -70,32 +76,27 @@ def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any], *, smallest_trut
         Columns ``image,class,metric,value``; ``metric`` is ``<metric>:<count>``, with ``baseline_`` before it
         for the counts of the baseline.
     """
-    parts: list[pd.DataFrame] = []
+    rows: list[Row] = []
     for case in cases:
         try:
-            parts += _case_counts(case, metrics, smallest_truth)
+            rows += _counts(case, metrics, smallest_truth)
         except BioLoomError as error:
             raise BioLoomError(f"image {case.image}: {error}") from error
-    return _joined(parts)
+    return _table(rows)
 
 
-def _case_counts(case: Case, metrics: Sequence[Any], smallest_truth: int) -> list[pd.DataFrame]:
+def _counts(case: Case, metrics: Sequence[Any], smallest_truth: int) -> Iterator[Row]:
     wanted = tuple(dict.fromkeys(filter(None, map(channel_of, metrics))))
     channels = Channels(case.prediction, wanted) if wanted and case.prediction is not None else None
     found = compare(case.truth, case.labels, channels, smallest_truth=smallest_truth)
-    parts = [_counts(case.image, "", found, options) for options in metrics]
+    sources = [("", options, found) for options in metrics]
     if case.baseline is not None:
         found = compare(case.truth, case.baseline, smallest_truth=smallest_truth)
-        without = (options for options in metrics if channel_of(options) is None)
-        parts += [_counts(case.image, BASELINE, found, options) for options in without]
-    return parts
-
-
-def _counts(image: str, prefix: str, comparison: Comparison, options: Any) -> pd.DataFrame:
-    table = METRICS[options.name].count(comparison, options)
-    table["metric"] = [f"{prefix}{options.name}:{count}" for count in table["metric"]]
-    table.insert(0, "image", image)
-    return table
+        sources += [(BASELINE, options, found) for options in metrics if channel_of(options) is None]
+    for prefix, options, comparison in sources:
+        for class_, values in METRICS[options.name].count(comparison, options).items():
+            for name, value in values.items():
+                yield case.image, class_, f"{prefix}{options.name}:{name}", value
 
 
 def pool(tables: Iterable[pd.DataFrame], *, split: str | None = "test") -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -104,7 +105,7 @@ def pool(tables: Iterable[pd.DataFrame], *, split: str | None = "test") -> tuple
     Parameters
     ----------
     tables : iterable of DataFrame
-        What `pack_metrics` returned for each pack.
+        What `pack_metrics` returned for each pack; an image is in one of them.
     split : str, optional
         Only images of this split (ids begin with it and ``_``) enter the summary; all images when None.
 
@@ -116,32 +117,32 @@ def pool(tables: Iterable[pd.DataFrame], *, split: str | None = "test") -> tuple
         Columns ``class,metric,value``: the metrics of the counts summed over images, so that an image without
         objects adds nothing; means over images of what cannot be pooled.
     """
-    counts = _joined(list(tables))
-    counts["class"] = counts["class"].fillna("")
-    per_image = []
-    for image, part in counts.groupby("image", sort=False):
-        table = _finish(part)
-        table.insert(0, "image", str(image))
-        per_image.append(table)
-    chosen = counts if split is None else counts[counts["image"].str.startswith(f"{split}_")]
-    return _joined(per_image), _finish(chosen)
+    pooled: Sums = {}
+    per_image: list[Row] = []
+    for table in tables:
+        images: dict[str, Sums] = {}
+        classes = table["class"].astype(object).fillna("")
+        for image, class_, metric, value in zip(
+            table["image"], classes, table["metric"], table["value"], strict=True
+        ):
+            source, _, name = metric.partition(":")
+            own = images.setdefault(image, {})
+            for sums in (own, pooled) if split is None or image.startswith(f"{split}_") else (own,):
+                sums.setdefault((source, class_), {}).setdefault(name, []).append(value)
+        per_image += [(image, *row) for image, sums in images.items() for row in _finished(sums)]
+    return _table(per_image), _table([("", *row) for row in _finished(pooled)]).drop(columns="image")
 
 
-def _finish(counts: pd.DataFrame) -> pd.DataFrame:
-    """Sum counts by class and name, and let each metric make its values of the sums."""
-    if not len(counts):
-        return rows({})
-    source = counts["metric"].str.partition(":")
-    parts = []
-    for name, part in counts.assign(metric=source[2]).groupby(source[0], sort=False):
-        prefix = BASELINE if str(name).startswith(BASELINE) else ""
-        sums = part.groupby(["class", "metric"], sort=False)["value"].sum()
-        table = METRICS[str(name).removeprefix(BASELINE)].finish(sums.reset_index())
-        parts.append(table.assign(metric=prefix + table["metric"]))
-    return pd.concat(parts, ignore_index=True)
+def _finished(counts: Sums) -> Iterator[tuple[str, str, float]]:
+    """Yield class, metric and value: each metric makes its values of its summed counts."""
+    for (source, class_), values in counts.items():
+        prefix = BASELINE if source.startswith(BASELINE) else ""
+        # fsum is correctly rounded, so that the order of packs and images does not show
+        sums = {name: fsum(parts) for name, parts in values.items()}
+        for name, value in METRICS[source.removeprefix(BASELINE)].finish(sums).items():
+            yield class_, prefix + name, value
 
 
-def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    empty = rows({})
-    empty.insert(0, "image", pd.Series([], dtype="str"))
-    return pd.concat([empty, *parts], ignore_index=True)
+def _table(rows: Sequence[Row]) -> pd.DataFrame:
+    columns = {"image": "str", "class": "str", "metric": "str", "value": "float64"}
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from bioloom.evaluate.comparison import Comparison
 from bioloom.evaluate.contingency import contingency
-from bioloom.evaluate.metric import Metric, finish_by_class, image_values, mean_over_images, ratio
+from bioloom.evaluate.metric import Counts, Metric, image_values, mean_over_images, ratio
 from bioloom.settings.base import Section
 
 
@@ -21,7 +20,7 @@ class RandOptions(Section):
     """Whether the background of the truth counts as one more object; else its voxels are left out (CREMI)."""
 
 
-def count(comparison: Comparison, options: RandOptions) -> pd.DataFrame:
+def count(comparison: Comparison, options: RandOptions) -> Counts:
     """Compute the adjusted Rand index and the adapted Rand error of one image.
 
     ``ari`` is the Rand index adjusted for chance (Hubert and Arabie, Journal of Classification 2, 1985): 1
@@ -52,4 +51,4 @@ def _adjusted(both: float, truth: float, labels: float, everything: float) -> fl
     return (both - expected) / ((truth + labels) / 2 - expected)
 
 
-METRIC = Metric(count=count, finish=finish_by_class(mean_over_images), averaged=True)
+METRIC = Metric(count=count, finish=mean_over_images, averaged=True)

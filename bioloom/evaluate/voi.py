@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from bioloom.evaluate.comparison import Comparison
 from bioloom.evaluate.contingency import contingency
-from bioloom.evaluate.metric import Metric, finish_by_class, image_values, mean_over_images
+from bioloom.evaluate.metric import Counts, Metric, image_values, mean_over_images
 from bioloom.settings.base import Section
 
 
@@ -21,7 +20,7 @@ class VoiOptions(Section):
     """Whether the background of the truth counts as one more object; else its voxels are left out (CREMI)."""
 
 
-def count(comparison: Comparison, options: VoiOptions) -> pd.DataFrame:
+def count(comparison: Comparison, options: VoiOptions) -> Counts:
     """Compute the variation of information of one image, in bits; 0 for equal partitions.
 
     ``voi_split`` is the entropy of the labels where the truth is known, H(labels | truth): it grows with
@@ -40,4 +39,4 @@ def count(comparison: Comparison, options: VoiOptions) -> pd.DataFrame:
     return image_values({"voi": split + merge, "voi_split": split, "voi_merge": merge})
 
 
-METRIC = Metric(count=count, finish=finish_by_class(mean_over_images), averaged=True)
+METRIC = Metric(count=count, finish=mean_over_images, averaged=True)

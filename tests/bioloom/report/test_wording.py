@@ -66,7 +66,7 @@ def test_the_first_table_is_not_flooded(metric, leads):
 def test_every_metric_has_words_and_means_over_images_say_so(name):
     labels, options = np.ones((4, 4), np.uint8), METRICS.parse(name)
     comparison = replace(compare(labels, labels), means={channel_of(options): np.ones(1)})
-    for metric in METRICS[name].finish(METRICS[name].count(comparison, options))["metric"]:
+    for metric in METRICS[name].finish(METRICS[name].count(comparison, options)[""]):
         counted = metric.startswith("objects_") and metric not in wording.COUNTS
         assert counted or wording.meaning(metric), metric
         assert ("mean over images" in wording.label(metric)) is METRICS[name].averaged
