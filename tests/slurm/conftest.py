@@ -105,7 +105,7 @@ def small_demo(folder: Path) -> dict[str, Any]:
         "patch": {"size": [128, 128], "overlap": [32, 32]},
         "model": {"name": "residual_unet", "feature_maps": [8, 16]},
         "train": {**length, "learning_rate": 0.01, "ema": 0, "workers": 0},
-        "infer": {"chunk": [2, 2]},  # of 3 x 3 patches: four jobs
+        "infer": {"patch_size": [128, 128], "chunk": [2, 2]},  # of 3 x 3 patches: four jobs
     }
 
 
