@@ -104,7 +104,7 @@ def install(path: Path, text: str, *, force: bool) -> None:
     """
     from bioloom.volumes.atomic import write_text
 
-    if path.is_file() and path.read_text(encoding="utf-8") != text and not force:
+    if path.is_file() and path.read_bytes() != text.encode() and not force:
         raise BioLoomError(f"{path} says something else", fix="edit it, or replace it with --force")
     write_text(path, text)
 

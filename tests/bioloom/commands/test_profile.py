@@ -84,10 +84,11 @@ def test_another_profile_is_not_replaced_unasked(tmp_path):
     run("slurm", "--to", tmp_path)
     run("slurm", "--to", tmp_path)  # the same again is no loss
     path = tmp_path / "config.yaml"
-    path.write_text("jobs: 3\n")
-    with pytest.raises(BioLoomError, match=r"config\.yaml says something else; fix: edit it, or replace"):
-        run("slurm", "--to", tmp_path)
-    assert path.read_text() == "jobs: 3\n"
+    for other in (b"jobs: 3\n", b"\xff\x00"):  # the second is no text at all
+        path.write_bytes(other)
+        with pytest.raises(BioLoomError, match=r"config\.yaml says something else; fix: edit it, or replace"):
+            run("slurm", "--to", tmp_path)
+        assert path.read_bytes() == other
     run("slurm", "--to", tmp_path, "--force")
     assert path.read_text() == template("slurm").read_text()
 
