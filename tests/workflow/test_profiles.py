@@ -74,7 +74,7 @@ def test_as_many_jobs_run_as_there_are_gpus(tmp_path):
 def test_how_many_gpus_a_job_counts(project, device, profile, gpus):
     changed = project.with_changes({"train": {"device": device}})
     flags = ["--profile", str(PROFILES[profile].parent)] if profile else []
-    said = changed.snakemake("--dry-run", *flags)
+    said = changed.snakemake("--dry-run", "--forceall", *flags)  # others may have completed the run
     (job,) = re.findall(r"^rule train:\n(?: {4}.*\n)+", said, re.MULTILINE)
     assert int(re.search(r"\bgpu=(\d)", job)[1]) == gpus
     others = re.findall(r"^rule (?!train|infer)\w+:\n(?: {4}.*\n)+", said, re.MULTILINE)
