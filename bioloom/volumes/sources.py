@@ -120,7 +120,8 @@ def pair(images: Sequence[Path], labels: Sequence[Path], key: str, *, whole: boo
             fix="give two folders, or two globs such as data/*_img.tif and data/*_mask.tif",
         )
     exact = _by_stem(labels, key, stem)
-    rest = [label for label in labels if label not in {exact.get(stem(image)) for image in images}]
+    paired = {exact.get(stem(image)) for image in images}
+    rest = [label for label in labels if label not in paired]
     core = _by_stem(rest, key, _core)
     _by_stem([image for image in images if stem(image) not in exact], key, _core)
     found = {image: exact.get(stem(image)) or core.get(_core(image)) for image in images}
@@ -130,7 +131,8 @@ def pair(images: Sequence[Path], labels: Sequence[Path], key: str, *, whole: boo
             f"{key}: no labels for {_some(alone, 'image')} (labels are called {_some(map(stem, labels))})",
             fix="name the labels like the images, with at most a word like _mask or _label added",
         )
-    spare = [stem(label) for label in labels if label not in set(found.values())]
+    used = set(found.values())
+    spare = [stem(label) for label in labels if label not in used]
     if spare and whole:
         raise BioLoomError(f"{key}: no image for {_some(spare, 'label file')}", fix="remove or rename them")
     return [label for label in found.values() if label is not None]
