@@ -97,11 +97,11 @@ def test_mistakes_of_a_config(check, config, keys, value, says):
         section = section[key]
     section[keys[-1]] = value
     if keys == ("patch",):
-        section["infer"]["chunk"] = [3, 3, 3]
+        section["infer"].update(patch_size=[32, 32, 32], chunk=[3, 3, 3])
     done = check(config)
     assert done.code == 1
     assert says in done.errors[0]
-    assert len(done.errors) == (2 if keys == ("patch",) else 1)
+    assert len(done.errors) == (3 if keys == ("patch",) else 1)
     assert done.out == ""
 
 
