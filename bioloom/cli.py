@@ -40,6 +40,7 @@ STEPS = {
 }
 COMMANDS: dict[str, str] = {
     "bench": "Measure speed and memory on this machine.",
+    "snakefile": "Print the path of the workflow.",
 }
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+import bioloom
 from bioloom.augment import AUGMENTATIONS
 from bioloom.augment.options import SpatialOptions
 from bioloom.cli import STEPS, main_group
@@ -30,6 +32,8 @@ from bioloom.volumes.atomic import write_text
 
 WIDTHS = [16, 32, 64, 128, 256]
 """Channels per level of the networks whose parameters are counted."""
+EXAMPLE = Path(bioloom.__file__).parents[1] / "tests" / "workflow" / "embedding"
+"""The larger workflow that is shown, and run by the tests."""
 ARGUMENTS = {"packs": ("", "ids of the packs"), "config": ("reads", "the config (YAML)")}
 """Direction and meaning of the arguments without a flag."""
 
@@ -125,6 +129,12 @@ def augmentations_text() -> str:
     return table(("augmentation", "what it does", "kind", "probability"), rows)
 
 
+def file_text(name: str) -> str:
+    """Return a file of the example as a block of code, with its name above it."""
+    language = {".yaml": "yaml", ".csv": "text"}.get(Path(name).suffix, "python")
+    return f'```{language} title="{name}"\n{(EXAMPLE / name).read_text(encoding="utf-8")}```'
+
+
 def _summary(plugins: Registry, name: str) -> str:
     """Return the first paragraph that the options class of a plug-in says about it."""
     return str(options_schema(plugins.options(name)).get("description", "")).split("\n\n")[0]
@@ -136,6 +146,10 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "postprocess.md": {"operations": operations_text},
     "models.md": {"models": models_text, "losses": losses_text},
     "augmentation.md": {"augmentations": augmentations_text},
+    "embedding.md": {
+        name: partial(file_text, name)
+        for name in ("Snakefile", "lab.yaml", "samples.csv", "acquire.smk", "compare.py", "one_rule.smk")
+    },
 }
 """The generated parts of every page, by their names."""
 

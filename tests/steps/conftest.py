@@ -13,7 +13,8 @@ import tifffile
 
 from bioloom.cli import main
 from bioloom.settings import dump_yaml, parse_config, step_options
-from bioloom.volumes.samples import discover, packs, write_pack
+from bioloom.volumes.packs import packs
+from bioloom.volumes.samples import discover, write_pack
 
 SIDE = 64
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import ChunkIndex
 from bioloom.settings import dump_yaml, parse_config, step_options
+from bioloom.volumes.packs import packs
 from bioloom.volumes.plans import read_blocks, read_chunks
-from bioloom.volumes.samples import check_labelled, discover, pack_table, packs
+from bioloom.volumes.samples import check_labelled, discover, pack_table
 
 # jobs call `bioloom`; this finds the one beside the running Python when no environment is active
 os.environ.update(
@@ -58,10 +59,19 @@ FINAL_PACKS = packs_of("test", "predict")
 
 
 def raw_files(wildcards):
-    """Return the image and label files of a pack, given by the user or made by another rule."""
+    """Return the image and label files of a pack, given by the user or made by another rule.
+
+    Below the launch directory they are relative, as another rule calls what it makes; `local` keeps the
+    prefix of a module off.
+    """
     samples = PACKS[wildcards.pack]
+    paths = [
+        path for sample in samples for path in (sample.path, sample.labels) if path
+    ]
+    below = [path.is_relative_to(Path.cwd()) for path in paths]
     return [
-        str(path) for sample in samples for path in (sample.path, sample.labels) if path
+        local(os.path.relpath(path) if inside else str(path))
+        for path, inside in zip(paths, below)
     ]
 
 
@@ -89,6 +99,14 @@ def folder(name):
         return str(Path(files if isinstance(files, str) else files[0]).parent)
 
     return parent
+
+
+def machine(option, default):
+    """Return a function that gives an option about the machine, even if other resources took its place.
+
+    What depends on `resources` is no reason to run a job again.
+    """
+    return lambda wildcards, resources: resources.get(option, default)
 
 
 def memory(megabytes):
