@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from bioloom.errors import BioLoomError
-from bioloom.geometry.grid import ChunkIndex
+from bioloom.geometry.grid import ChunkIndex, run_apart
 from bioloom.settings import dump_yaml, parse_config, step_options
 from bioloom.volumes.packs import packs
 from bioloom.volumes.plans import read_blocks, read_chunks
@@ -140,8 +140,7 @@ def plan_of(pack):
 def blocks_of(pack):
     """Return the blocks of large images, once their plan is made; none for what one job does at once."""
     rows = block_rows(*plan_of(pack)[1])
-    images = {row.image for row in rows.values()}
-    return list(rows) if len(rows) > len(images) else []
+    return list(rows) if run_apart(rows.values()) else []
 
 
 def chunk_files(pack, chunks):

@@ -63,9 +63,7 @@ def test_images_smaller_than_a_patch_have_one_at_their_start():
 
 
 def test_objects_count_in_their_own_image_only():
-    table = patch_table(
-        [entry("a", 16, 16), entry("b", 16, 16)], objects_of(np.eye(16, dtype=int)), (16, 16)
-    )
+    table = patch_table([entry("a", 16, 16), entry("b", 16, 16)], objects_of(np.eye(16, dtype=int)), (16, 16))
     assert table["objects"].tolist() == [1, 0]
 
 
