@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from bioloom.volumes.packs import packs
 from bioloom.volumes.samples import discover, write_pack
 
 SIDE = 64
+sys.path.append(str(Path(__file__).parent))  # for `products`
 
 
 @dataclass(frozen=True)
