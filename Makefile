@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 CORES ?= $(shell nproc)
 
-.PHONY: install demo test test-slow check format docs bench clean
+.PHONY: install demo test test-slow test-slurm check format docs bench clean
 
 install: $(VENV)/.installed
 
@@ -25,10 +25,15 @@ demo: install
 	echo "done in $$(( $$(date +%s) - start )) s: open results/demo/report.html"
 
 test: install
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE pytest -m "not slow" -n $(CORES) --dist loadgroup
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE pytest -m "not slow and not slurm" -n $(CORES) --dist loadgroup
 
 test-slow: install
 	pytest -m slow
+
+# starts a Slurm of its own on this machine, which takes root; Debian or Ubuntu
+test-slurm: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[slurm]'
+	OMP_WAIT_POLICY=PASSIVE pytest -m slurm
 
 check: install
 	ruff check .

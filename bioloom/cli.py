@@ -21,6 +21,7 @@ import click
 
 from bioloom import __version__
 from bioloom.errors import BioLoomError, did_you_mean
+from bioloom.usage import logged_usage
 
 STEPS = {
     "check": "Check a config and every file it names.",
@@ -41,6 +42,7 @@ STEPS = {
 COMMANDS: dict[str, str] = {
     "bench": "Measure speed and memory on this machine.",
     "snakefile": "Print the path of the workflow.",
+    "profile": "Install a Snakemake profile, for Slurm or for several GPUs.",
 }
 
 
@@ -91,7 +93,8 @@ def step(name: str) -> Callable[[Callable[..., None]], click.Command]:
     def decorate(function: Callable[..., None]) -> click.Command:
         summary = {**STEPS, **COMMANDS}[name]
         text = cleandoc(function.__doc__ or "")
-        command = click.command(name, help=f"{summary}\n\n{text}", short_help=summary)(function)
+        body = logged_usage()(function) if name in STEPS else function
+        command = click.command(name, help=f"{summary}\n\n{text}", short_help=summary)(body)
         return command
 
     return decorate

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bioloom.cli import options_flag, read_flag, step, write_flag
 from bioloom.settings.config import Config
+
+if TYPE_CHECKING:
+    from bioloom.geometry.box import Box
+    from bioloom.volumes.manifest import Entry
 
 
 @step("fit")
@@ -26,12 +32,15 @@ def command(
     calibration: Path,
     packs: tuple[str, ...],
 ) -> None:
-    """Example: bioloom fit --options results/demo/options/fit.yaml --fingerprint
+    """Of an image of more than 4 million voxels, up to eight crops of that size take part.
+
+    Example: bioloom fit --options results/demo/options/fit.yaml --fingerprint
     results/demo/fingerprint.yaml --predictions results/demo/predictions --labels results/demo/labels
     --calibration trial/calibration.yaml val_tile-01
     """
     from bioloom.evaluate.matching import match_counts
     from bioloom.postprocess.calibrate import fit_thresholds
+    from bioloom.postprocess.crops import crops
     from bioloom.settings.resolve import read_fingerprint, sizes
     from bioloom.settings.yaml_file import dump_yaml
     from bioloom.tasks.recipe import operations_of
@@ -42,9 +51,14 @@ def command(
     entries = [entry for pack in packs for entry in read_manifest(predictions / f"{pack}.csv")]
     truths = Stores(*(labels / f"{pack}.csv" for pack in packs))
     first = open_volume(entries[0].path)
+
+    def truth(entry: Entry, box: Box) -> Any:
+        return open_volume(truths[entry.image]).read(box)[0]
+
+    parts = [(entry, box) for entry in entries for box in crops(entry.shape[1:], partial(truth, entry))]
     found = fit_thresholds(
-        (open_volume(entry.path).read() for entry in entries),
-        (open_volume(truths[entry.image]).read()[0] for entry in entries),
+        (open_volume(entry.path).read(box) for entry, box in parts),
+        (truth(entry, box) for entry, box in parts),
         operations_of(options),
         match_counts,
         channels=first.channel_names,

@@ -17,7 +17,7 @@ from bioloom.settings.config import Config
 @read_flag("--model", "folder of the trained model")
 @click.option("--chunk", required=True, help="Which chunk of the table.")
 @write_flag("--sums", "the weighted sums of the chunk (.zarr.zip)")
-@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N.")
+@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N; a GPU in use is waited for.")
 @click.option("--threads", type=int, default=0, help="CPU threads; 0 takes all.")
 def command(
     options: Config,
@@ -37,14 +37,16 @@ def command(
     from bioloom.infer.open import open_pictures, open_predictor
     from bioloom.infer.predict import predict_chunk
     from bioloom.progress import open_progress
+    from bioloom.train.device import claimed_device
     from bioloom.volumes.bundle import write_bundle
     from bioloom.volumes.manifest import read_manifest
     from bioloom.volumes.plans import rows_of_chunk
 
     rows = rows_of_chunk(chunks, chunk)
     settings = {"batch_size": options.infer.batch_size, "precision": options.infer.precision}
-    predictor, spec = open_predictor(model, **settings, device=device, threads=threads)
     size, overlap = tuple(options.infer.patch_size), tuple(options.patch.overlap)
-    pictures = open_pictures(rows, read_manifest(images), size, overlap, spec)
-    arrays = predict_chunk(rows, pictures, predictor, progress=open_progress("infer", "patch"))
+    with claimed_device(device) as where:
+        predictor, spec = open_predictor(model, **settings, device=where, threads=threads)
+        pictures = open_pictures(rows, read_manifest(images), size, overlap, spec)
+        arrays = predict_chunk(rows, pictures, predictor, progress=open_progress("infer", "patch"))
     write_bundle(sums, arrays, {"weights": spec.weights})

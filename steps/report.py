@@ -27,4 +27,5 @@ def command(options: Config, run: Path, packs: tuple[str, ...]) -> None:
         metrics, summary = pool(read_table(run / "metrics" / f"{pack}.csv", METRICS) for pack in packs)
         write_table(run / "metrics.csv", metrics, METRICS)
         write_table(run / "summary.csv", summary, SUMMARY)
-    write_report(run, options.model_dump(mode="json", include={"run", "task", "report"}))
+    shown = {"run": True, "task": True, "report": True, "evaluate": {"baseline"}}
+    write_report(run, options.model_dump(mode="json", include=shown))

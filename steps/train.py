@@ -20,7 +20,7 @@ from bioloom.settings.config import Config
 @read_flag("--truth", "folder with the object tables of the labels")
 @write_flag("--model", "folder of the model")
 @write_flag("--checkpoints", "folder of the checkpoints; training goes on from there")
-@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N.")
+@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N; a GPU in use is waited for.")
 @click.option("--workers", type=int, default=1, help="Processes that prepare patches.")
 @click.option("--memory-gb", type=float, default=2.0, help="GiB of training images kept in memory.")
 @click.option("--threads", type=int, default=None, help="CPU threads; all by default.")

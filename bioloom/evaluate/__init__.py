@@ -7,6 +7,10 @@ METRICS = Registry(
     __name__,
     {
         "matching": ("matching:METRIC", "matching:MatchingOptions"),
+        "average_precision": ("average_precision:METRIC", "average_precision:AveragePrecisionOptions"),
+        "association": ("association:METRIC", "association:AssociationOptions"),
         "foreground": ("foreground:METRIC", "foreground:ForegroundOptions"),
+        "rand": ("rand:METRIC", "rand:RandOptions"),
+        "voi": ("voi:METRIC", "voi:VoiOptions"),
     },
 )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Literal
 
-import pandas as pd
-
-from bioloom.evaluate.metric import Metric, finish_by_class, ratio, rows
-from bioloom.evaluate.overlap import LabelImage, overlap
+from bioloom.evaluate.comparison import Comparison
+from bioloom.evaluate.metric import Counts, Metric, Values, ratio, without_class
 from bioloom.settings.base import Section
 
 
@@ -18,13 +15,11 @@ class ForegroundOptions(Section):
     name: Literal["foreground"] = "foreground"
 
 
-def count(
-    truth: LabelImage, labels: LabelImage, spacing: Sequence[float], options: ForegroundOptions
-) -> pd.DataFrame:
+def count(comparison: Comparison, options: ForegroundOptions) -> Counts:
     """Count the foreground voxels of the truth, of the prediction and of both."""
-    table = overlap(truth, labels)
+    table = comparison.table
     true, predicted = table.truth > 0, table.labels > 0
-    return rows(
+    return without_class(
         {
             "truth": table.voxels[true].sum(),
             "predicted": table.voxels[predicted].sum(),
@@ -33,7 +28,7 @@ def count(
     )
 
 
-def _finish(counts: Mapping[str, float]) -> dict[str, float]:
+def _finish(counts: Values) -> dict[str, float]:
     """Jaccard index (1912) and Dice coefficient (Dice, Ecology 26, 1945) of the foreground; 0/0 is NaN."""
     true, predicted, both = counts["truth"], counts["predicted"], counts["both"]
     return {
@@ -42,4 +37,4 @@ def _finish(counts: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-METRIC = Metric(count=count, finish=finish_by_class(_finish))
+METRIC = Metric(count=count, finish=_finish)

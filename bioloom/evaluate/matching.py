@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
 from typing import Annotated, Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from bioloom.evaluate.assignment import match
-from bioloom.evaluate.metric import Metric, finish_by_class, ratio, rows
+from bioloom.evaluate.comparison import Comparison
+from bioloom.evaluate.metric import Counts, Metric, Values, ratio, without_class
 from bioloom.evaluate.overlap import Candidates, LabelImage, candidates, overlap
 from bioloom.settings.base import Section
 
@@ -101,15 +101,12 @@ def match_counts(
     return tp, len(pairs.labels) - tp, len(pairs.truth) - tp
 
 
-def count(
-    truth: LabelImage, labels: LabelImage, spacing: Sequence[float], options: MatchingOptions
-) -> pd.DataFrame:
+def count(comparison: Comparison, options: MatchingOptions) -> Counts:
     """Count ``tp@t``, ``fp@t``, ``fn@t`` and the sum of the matched IoU ``iou@t`` at every threshold."""
-    pairs = candidates(overlap(truth, labels))
     values: dict[str, float] = {}
     for threshold in options.thresholds:
-        values |= _counts_at(pairs, threshold)
-    return rows(values)
+        values |= _counts_at(comparison.pairs, threshold)
+    return without_class(values)
 
 
 def _counts_at(pairs: Candidates, threshold: float) -> dict[str, float]:
@@ -157,7 +154,7 @@ def scores(tp: float, fp: float, fn: float, iou: float) -> dict[str, float]:
     }
 
 
-def _finish(counts: Mapping[str, float]) -> dict[str, float]:
+def _finish(counts: Values) -> dict[str, float]:
     thresholds = [name.removeprefix("tp@") for name in counts if name.startswith("tp@")]
     values: dict[str, float] = {}
     for at in thresholds:
@@ -169,4 +166,4 @@ def _finish(counts: Mapping[str, float]) -> dict[str, float]:
     return values
 
 
-METRIC = Metric(count=count, finish=finish_by_class(_finish))
+METRIC = Metric(count=count, finish=_finish)

@@ -11,17 +11,28 @@ exact::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import fsum
+from typing import Any, TypeAlias
 
 import pandas as pd
 
+from bioloom.errors import BioLoomError
 from bioloom.evaluate import METRICS
-from bioloom.evaluate.metric import rows
+from bioloom.evaluate.channels import Channels
+from bioloom.evaluate.comparison import compare
+from bioloom.evaluate.metric import channel_of
 from bioloom.evaluate.overlap import LabelImage
 
 BASELINE = "baseline_"
+LARGEST_BASELINE = 2**24
+"""Values of the largest image that gets a baseline, which holds it in memory: about 1 GB."""
+
+Row: TypeAlias = tuple[str, str, str, float]
+"""Image, class, metric, value."""
+Sums: TypeAlias = dict[tuple[str, str], dict[str, list[float]]]
+"""By metric and class: what is to be added up, by the name of the count."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +45,8 @@ class Case:
         Its id.
     truth, labels : (*spatial) integer
         True and predicted object ids, 0 for background.
-    spacing : sequence of float
-        Voxel size in micrometres, spatial order.
+    prediction : Volume, optional
+        The channels that the labels were made of, for metrics that score objects by one of them.
     baseline : (*spatial) integer, optional
         What the trivial baseline predicts.
     """
@@ -43,11 +54,11 @@ class Case:
     image: str
     truth: LabelImage
     labels: LabelImage
-    spacing: Sequence[float]
+    prediction: Any | None = None
     baseline: LabelImage | None = None
 
 
-def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any]) -> pd.DataFrame:
+def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any], *, smallest_truth: int = 0) -> pd.DataFrame:
     """Count every metric on the images of one pack.
 
     Parameters
@@ -56,6 +67,8 @@ def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any]) -> pd.DataFrame:
         The images, taken one at a time.
     metrics : sequence of options
         Options of entries of `METRICS`, each with the name of its metric.
+    smallest_truth : int
+        Voxels below which a true object on the border is left out, see `bioloom.evaluate.crumbs`.
 
     Returns
     -------
@@ -63,18 +76,27 @@ def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any]) -> pd.DataFrame:
         Columns ``image,class,metric,value``; ``metric`` is ``<metric>:<count>``, with ``baseline_`` before it
         for the counts of the baseline.
     """
-    parts = []
+    rows: list[Row] = []
     for case in cases:
-        predictions = {"": case.labels, BASELINE: case.baseline}
-        for prefix, labels in predictions.items():
-            if labels is None:
-                continue
-            for options in metrics:
-                table = METRICS[options.name].count(case.truth, labels, case.spacing, options)
-                table["metric"] = [f"{prefix}{options.name}:{count}" for count in table["metric"]]
-                table.insert(0, "image", case.image)
-                parts.append(table)
-    return _joined(parts)
+        try:
+            rows += _counts(case, metrics, smallest_truth)
+        except BioLoomError as error:
+            raise BioLoomError(f"image {case.image}: {error}") from error
+    return _table(rows)
+
+
+def _counts(case: Case, metrics: Sequence[Any], smallest_truth: int) -> Iterator[Row]:
+    wanted = tuple(dict.fromkeys(filter(None, map(channel_of, metrics))))
+    channels = Channels(case.prediction, wanted) if wanted and case.prediction is not None else None
+    found = compare(case.truth, case.labels, channels, smallest_truth=smallest_truth)
+    sources = [("", options, found) for options in metrics]
+    if case.baseline is not None:
+        found = compare(case.truth, case.baseline, smallest_truth=smallest_truth)
+        sources += [(BASELINE, options, found) for options in metrics if channel_of(options) is None]
+    for prefix, options, comparison in sources:
+        for class_, values in METRICS[options.name].count(comparison, options).items():
+            for name, value in values.items():
+                yield case.image, class_, f"{prefix}{options.name}:{name}", value
 
 
 def pool(tables: Iterable[pd.DataFrame], *, split: str | None = "test") -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -83,7 +105,7 @@ def pool(tables: Iterable[pd.DataFrame], *, split: str | None = "test") -> tuple
     Parameters
     ----------
     tables : iterable of DataFrame
-        What `pack_metrics` returned for each pack.
+        What `pack_metrics` returned for each pack; an image is in one of them.
     split : str, optional
         Only images of this split (ids begin with it and ``_``) enter the summary; all images when None.
 
@@ -93,34 +115,34 @@ def pool(tables: Iterable[pd.DataFrame], *, split: str | None = "test") -> tuple
         Columns ``image,class,metric,value``: the metrics of every image, 0/0 as NaN.
     summary : DataFrame
         Columns ``class,metric,value``: the metrics of the counts summed over images, so that an image without
-        objects adds nothing.
+        objects adds nothing; means over images of what cannot be pooled.
     """
-    counts = _joined(list(tables))
-    counts["class"] = counts["class"].fillna("")
-    per_image = []
-    for image, part in counts.groupby("image", sort=False):
-        table = _finish(part)
-        table.insert(0, "image", str(image))
-        per_image.append(table)
-    chosen = counts if split is None else counts[counts["image"].str.startswith(f"{split}_")]
-    return _joined(per_image), _finish(chosen)
+    pooled: Sums = {}
+    per_image: list[Row] = []
+    for table in tables:
+        images: dict[str, Sums] = {}
+        classes = table["class"].astype(object).fillna("")
+        for image, class_, metric, value in zip(
+            table["image"], classes, table["metric"], table["value"], strict=True
+        ):
+            source, _, name = metric.partition(":")
+            own = images.setdefault(image, {})
+            for sums in (own, pooled) if split is None or image.startswith(f"{split}_") else (own,):
+                sums.setdefault((source, class_), {}).setdefault(name, []).append(value)
+        per_image += [(image, *row) for image, sums in images.items() for row in _finished(sums)]
+    return _table(per_image), _table([("", *row) for row in _finished(pooled)]).drop(columns="image")
 
 
-def _finish(counts: pd.DataFrame) -> pd.DataFrame:
-    """Sum counts by class and name, and let each metric make its values of the sums."""
-    if not len(counts):
-        return rows({})
-    source = counts["metric"].str.partition(":")
-    parts = []
-    for name, part in counts.assign(metric=source[2]).groupby(source[0], sort=False):
-        prefix = BASELINE if str(name).startswith(BASELINE) else ""
-        sums = part.groupby(["class", "metric"], sort=False)["value"].sum()
-        table = METRICS[str(name).removeprefix(BASELINE)].finish(sums.reset_index())
-        parts.append(table.assign(metric=prefix + table["metric"]))
-    return pd.concat(parts, ignore_index=True)
+def _finished(counts: Sums) -> Iterator[tuple[str, str, float]]:
+    """Yield class, metric and value: each metric makes its values of its summed counts."""
+    for (source, class_), values in counts.items():
+        prefix = BASELINE if source.startswith(BASELINE) else ""
+        # fsum is correctly rounded, so that the order of packs and images does not show
+        sums = {name: fsum(parts) for name, parts in values.items()}
+        for name, value in METRICS[source.removeprefix(BASELINE)].finish(sums).items():
+            yield class_, prefix + name, value
 
 
-def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    empty = rows({})
-    empty.insert(0, "image", pd.Series([], dtype="str"))
-    return pd.concat([empty, *parts], ignore_index=True)
+def _table(rows: Sequence[Row]) -> pd.DataFrame:
+    columns = {"image": "str", "class": "str", "metric": "str", "value": "float64"}
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)

@@ -147,7 +147,8 @@ def stitch_image(work: Stitching, rows: Sequence[BlockRow], output: Path) -> Ent
     with atomic_path(output) as working:
         volume = work.create(working, rows[0].core.shape)
         for row in rows:
-            volume.write(row.core, work.block(row.core))
+            for box in volume.shards(row.core):
+                volume.write(box, work.block(box))
         write_pyramid(volume)
     return open_volume(output).entry(work.entry.image)
 
@@ -168,7 +169,7 @@ def create_shared(works: Iterable[tuple[Stitching, Sequence[BlockRow]]], folder:
 
 def stitch_shared(work: Stitching, row: BlockRow, folder: Path) -> None:
     """Stitch one block into the store in `folder`, and write its mark there: ``{block}.json``."""
-    mark = _shared(folder, row.image).fill(row.core, work.block(row.core))
+    mark = _shared(folder, row.image).fill(row.core, work.block)
     write_text(folder / f"{row.block}.json", json.dumps(mark) + "\n")
 
 

@@ -16,7 +16,6 @@ from bioloom.geometry.grid import ChunkRow, PatchGrid
 from bioloom.infer.chunks import check_chunks
 from bioloom.infer.fixed_point import LIMIT, SCALE
 from bioloom.infer.predict import Picture, Predictor
-from bioloom.train.device import choose_device
 from bioloom.train.export import load_model
 from bioloom.train.precision import Precision, channels_last, channels_last_tensor, choose_precision
 from bioloom.train.spec import ModelSpec
@@ -30,7 +29,7 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 
 
 def open_predictor(
-    folder: Path, *, batch_size: int, precision: str, device: str, threads: int
+    folder: Path, *, batch_size: int, precision: str, device: torch.device | str, threads: int
 ) -> tuple[Predictor, ModelSpec]:
     """Load a model and make it ready to predict.
 
@@ -40,17 +39,19 @@ def open_predictor(
         The model.
     batch_size : int
         Patches per batch.
-    precision, device : str
-        As in the config; ``auto`` decides by the machine.
+    precision : str
+        As in the config; ``auto`` decides by the device.
+    device : torch.device or str
+        Where to predict, see `bioloom.train.device`.
     threads : int
         CPU threads, 0 for as many as there are.
 
     Raises
     ------
     BioLoomError
-        If the model is missing or damaged, was made for other sums, or the device is not there.
+        If the model is missing or damaged, or was made for other sums.
     """
-    where = choose_device(device)
+    where = torch.device(device)
     if threads:
         torch.set_num_threads(threads)
     module, spec = load_model(folder, where)

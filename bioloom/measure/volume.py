@@ -11,11 +11,11 @@ import pandas as pd
 
 from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
-from bioloom.measure.blocks import blocks
+from bioloom.measure.blocks import blocks, merged
 from bioloom.measure.distance import boundary_distance
 from bioloom.measure.objects import check_spacing, finish
 from bioloom.measure.runs import checked_labels
-from bioloom.measure.sums import add_up, count, window_of
+from bioloom.measure.sums import Sums, add_up, count, window_of
 from bioloom.volumes.parts import cut_faces
 
 FIRST_MARGIN = 32
@@ -56,21 +56,21 @@ def measure_volume(
         )
     check_spacing(labels.spacing, len(labels.spatial))
     whole = Box.of(labels.spatial)
-    parts = []
-    for core in blocks(labels.spatial):
+
+    def sums(core: Box) -> Sums:
         window = window_of(core, whole) if details else core
-        parts.append(
-            count(
-                checked_labels(labels.read(window)[0], f"the labels of {image_id}"),
-                None if image is None else image.read(core),
-                window,
-                core,
-                whole,
-                distance=_distance_in(labels, core) if distances else None,
-                details=labels.spacing if details else None,
-            )
+        return count(
+            checked_labels(labels.read(window)[0], f"the labels of {image_id}"),
+            None if image is None else image.read(core),
+            window,
+            core,
+            whole,
+            distance=_distance_in(labels, core) if distances else None,
+            details=labels.spacing if details else None,
         )
-    table = finish(add_up(parts), labels.spatial, labels.spacing, channel_names, image_id=image_id)
+
+    total = merged(map(sums, blocks(labels.spatial)), add_up, lambda part: len(part.moments))
+    table = finish(total, labels.spatial, labels.spacing, channel_names, image_id=image_id)
     if distances:
         table.loc[_goes_on(table, labels), "distance_max_um"] = np.nan
     return table

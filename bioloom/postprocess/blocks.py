@@ -14,18 +14,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.geometry.grid import tiles
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Block:
     """One unit of post-processing.
 
@@ -52,9 +52,19 @@ class Block:
         return self.core.grow(self.halo).clip(self.image)
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Sequence[Block]):
     """All blocks of one image, in their fixed order.
+
+    A large image has many, and every job knows them all: their corners are kept as numbers, not as objects.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Spatial shape of the image.
+    cores : iterable of (str, Box)
+        Name and core of every block.
+    halo : int
+        The halo of all blocks.
 
     Raises
     ------
@@ -62,43 +72,52 @@ class Layout:
         If the cores do not add up to the image.
     """
 
-    blocks: tuple[Block, ...]
-
-    def __post_init__(self) -> None:
-        if not self.blocks or sum(block.core.size for block in self.blocks) != self.image.size:
+    def __init__(self, shape: tuple[int, ...], cores: Iterable[tuple[str, Box]], halo: int) -> None:
+        self.image = Box.of(shape)
+        self._halo = (halo,) * len(shape)
+        self._names: list[str] = []
+        corners = array("q")
+        for name, core in cores:
+            self._names.append(name)
+            corners.extend((*core.start, *core.stop))
+        self._starts, self._stops = np.array(corners, np.int64).reshape(-1, 2, len(shape)).transpose(1, 0, 2)
+        if not self._names or np.prod(self._stops - self._starts, axis=1).sum() != self.image.size:
             raise ValueError("the cores must cover the image, each voxel once")
-
-    @classmethod
-    def of(cls, shape: tuple[int, ...], cores: Iterable[tuple[str, Box]], halo: int) -> Layout:
-        """Return the layout of named `cores` on an image of spatial `shape`, all with the same `halo`."""
-        image, halos = Box.of(shape), (halo,) * len(shape)
-        return cls(tuple(Block(name, core, halos, image) for name, core in cores))
 
     @classmethod
     def cut(cls, shape: tuple[int, ...], tile: tuple[int, ...], halo: int) -> Layout:
         """Cut an image into blocks of at most `tile` voxels, numbered in raster order."""
-        return cls.of(shape, ((f"{n:05d}", core) for n, core in enumerate(tiles(shape, tile))), halo)
+        return cls(shape, ((f"{n:05d}", core) for n, core in enumerate(tiles(shape, tile))), halo)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, position: int) -> Block:  # type: ignore[override]
+        """Return the block at a position."""
+        if not -len(self) <= position < len(self):
+            raise IndexError(position)
+        core = Box(tuple(self._starts[position].tolist()), tuple(self._stops[position].tolist()))
+        return Block(self._names[position], core, self._halo, self.image)
 
     @property
-    def image(self) -> Box:
-        """The whole image."""
-        return self.blocks[0].image
+    def blocks(self) -> Sequence[Block]:
+        """The blocks, each made when it is asked for."""
+        return self
 
     def block(self, name: str) -> Block:
-        """Return the block called `name`."""
-        return self.blocks[self._positions[name]]
+        """Return the block called `name`.
+
+        Raises
+        ------
+        BioLoomError
+            If there is none.
+        """
+        if name not in self._names:
+            allowed = f"{self._names[0]} to {self._names[-1]}"
+            raise BioLoomError(f"there is no block '{name}'", allowed=allowed)
+        return self[self._names.index(name)]
 
     def touching(self, box: Box) -> list[int]:
         """Return the positions, ascending, of the blocks whose cores share a voxel with `box`."""
-        starts, stops = self._corners
-        meets = (starts < np.array(box.stop)) & (stops > np.array(box.start))
+        meets = (self._starts < np.array(box.stop)) & (self._stops > np.array(box.start))
         return [int(position) for position in np.flatnonzero(meets.all(axis=1))]
-
-    @cached_property
-    def _positions(self) -> dict[str, int]:
-        return {block.id: position for position, block in enumerate(self.blocks)}
-
-    @cached_property
-    def _corners(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        cores = [block.core for block in self.blocks]
-        return np.array([core.start for core in cores]), np.array([core.stop for core in cores])

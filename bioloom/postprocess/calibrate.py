@@ -84,8 +84,8 @@ def fit_thresholds(
     -------
     Calibration
         The pair of the best score, ties going to the pair nearer to 0.5; 0.5 each below
-        :data:`MIN_OBJECTS` true objects. Every image is labelled whole, once per pair: give crops of
-        large ones.
+        :data:`MIN_OBJECTS` true objects. Every image is labelled whole, once per pair: of large ones,
+        give :func:`bioloom.postprocess.crops.crops`.
     """
     grid = _grid(operations)
     pairs = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
@@ -124,7 +124,7 @@ def _grid(operations: Sequence[Any]) -> dict[str, tuple[float, ...]]:
 
 def _remember_ranks() -> Ranking:
     """Return a ranking that orders all voxels of a window once; each mask then sees a part of that order."""
-    known: dict[Box, NDArray[np.int64]] = {}
+    known: dict[Box, NDArray[np.integer]] = {}
 
     def rank(
         values: NDArray[Any],
@@ -133,7 +133,7 @@ def _remember_ranks() -> Ranking:
         image: Box,
         mask: NDArray[np.bool_],
         radius: tuple[int, ...],
-    ) -> NDArray[np.int64]:
+    ) -> NDArray[np.integer]:
         if window not in known:
             known[window] = rank_voxels(values, seen, window, image, np.ones_like(mask), radius)
         return known[window]

@@ -6,6 +6,9 @@ the surfaces of touching cores are enough to find every pair of components that 
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Callable
+from functools import lru_cache
 from itertools import product
 from typing import Any, Literal
 
@@ -27,8 +30,8 @@ NEIGHBOURS: dict[tuple[int, int], Literal[4, 6, 8, 18, 26]] = {
 }
 """The number of neighbours of a voxel, by dimension and by how many coordinates may differ at once."""
 
-Surface = list[tuple[Box, NDArray[np.int64]]]
-"""The faces of a core with their component ids."""
+_OPEN = 8
+"""Partials that stay open."""
 
 
 def label_components(mask: NDArray[np.bool_], connectivity: int) -> tuple[NDArray[Any], int]:
@@ -62,71 +65,77 @@ def faces(core: Box) -> dict[str, Box]:
 class Union:
     """Components of a whole image, from the components of its blocks.
 
+    Memory holds the components, never the voxels of their surfaces: those of earlier blocks are read again
+    when a block that they touch comes, for in a large image a layer of blocks is large, too.
+
     Parameters
     ----------
     layout : Layout
         The blocks.
     connectivity : int
         As in :func:`label_components`.
+    partial : callable
+        Opens the partial of the block at a position. It has ``first`` (the first voxel of each local
+        component, as raster index of the image) and the labels of its :func:`faces`.
     prefix : str
         What stands before the names ``first`` and ``face-...`` in the partials.
     """
 
-    def __init__(self, layout: Layout, connectivity: int, prefix: str = "") -> None:
+    def __init__(
+        self, layout: Layout, connectivity: int, partial: Callable[[int], Arrays], prefix: str = ""
+    ) -> None:
         self._layout = layout
         self._connectivity = connectivity
+        self._partial = lru_cache(maxsize=_OPEN)(partial)
         self._prefix = prefix
-        self._first: list[NDArray[np.int64]] = []
-        self._pairs = [np.empty((0, 2), np.int64)]
-        self._offsets = [0]
-        self._surfaces: dict[int, Surface] = {}
-        self._last_use: dict[int, int] = {}
+        # not lists of small arrays: one costs more than the few numbers of a block
+        self._first, self._pairs, self._offsets = array("q"), array("q"), array("q", [0])
 
-    def add(self, partial: Arrays) -> None:
-        """Take the next block, in their order, into account.
-
-        Its partial has ``first`` (the first voxel of each local component, as raster index of the image) and
-        the labels of its :func:`faces`.
-        """
-        position = len(self._first)
-        block = self._layout.blocks[position]
-        self._first.append(partial.read(f"{self._prefix}first"))
-        self._surfaces[position] = self._surface(partial, block.core)
-        self._offsets.append(self._offsets[-1] + self._first[-1].size)
-        around = self._layout.touching(block.core.grow(1))
-        self._last_use[position] = around[-1]
-        for other in around:
-            if other < position:
-                pair = (self._layout.blocks[other].core, block.core)
-                surfaces = (self._surfaces[other], self._surfaces[position])
-                self._pairs.append(_pairs(surfaces[0], pair[0], surfaces[1], pair[1], self._connectivity))
-        for done in [key for key in self._surfaces if self._last_use[key] <= position]:
-            del self._surfaces[done]  # all its neighbours were seen: memory holds one layer of blocks
+    def add(self) -> None:
+        """Take the next block, in the order of the layout, into account."""
+        position = len(self._offsets) - 1
+        core = self._layout.blocks[position].core
+        self._first.frombytes(self._partial(position).read(f"{self._prefix}first").astype("q").tobytes())
+        self._offsets.append(len(self._first))
+        for other in self._layout.touching(core.grow(1)):
+            if other < position and _differing(core, self._layout.blocks[other].core) <= self._connectivity:
+                self._pairs.frombytes(self._touching(other, position).tobytes())
 
     def ids(self) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """Return the image-wide id of every local component, and where each block's entries begin.
 
         Ids are numbered by first voxels; the second array, int64, ends with the total.
         """
-        ids = _number(np.concatenate(self._first), np.concatenate(self._pairs))
-        return ids, np.array(self._offsets, np.int64)
+        first, pairs = np.array(self._first, np.int64), np.array(self._pairs, np.int64).reshape(-1, 2)
+        return _number(first, pairs), np.array(self._offsets, np.int64)
 
-    def _surface(self, partial: Arrays, core: Box) -> Surface:
-        surface = []
-        for name, box in faces(core).items():
-            labels = partial.read(f"{self._prefix}{name}").astype(np.int64)
-            surface.append((box, np.where(labels > 0, labels + self._offsets[-1], 0)))
-        return surface
+    def _touching(self, one: int, two: int) -> NDArray[np.int64]:
+        """Return the distinct pairs of components, (n, 2), that touch across two neighbouring cores."""
+        core, other = (self._layout.blocks[position].core for position in (one, two))
+        near, far = core.clip(other.grow(1)), other.clip(core.grow(1))
+        hull = Box(tuple(map(min, near.start, far.start)), tuple(map(max, near.stop, far.stop)))
+        slab = np.zeros(hull.shape, np.int64)
+        for position, part in ((one, near), (two, far)):
+            labels = self._surface(position, part)
+            slab[part.within(hull).slices] = np.where(labels > 0, labels + self._offsets[position], 0)
+        return _pairs(slab, self._connectivity)
+
+    def _surface(self, position: int, part: Box) -> NDArray[np.int64]:
+        """Return the local labels of a part of a block's surface."""
+        named = faces(self._layout.blocks[position].core).items()
+        name, box = next((name, box) for name, box in named if box.contains(part))
+        found = self._partial(position).read(f"{self._prefix}{name}", part.within(box).slices)
+        return found.astype(np.int64)
 
 
-def _pairs(one: Surface, core: Box, two: Surface, other: Box, connectivity: int) -> NDArray[np.int64]:
-    """Return the distinct pairs of components, (n, 2), that touch across two neighbouring cores."""
-    near, far = core.clip(other.grow(1)), other.clip(core.grow(1))
-    hull = Box(tuple(map(min, near.start, far.start)), tuple(map(max, near.stop, far.stop)))
-    slab = np.zeros(hull.shape, np.int64)
-    for surface, part in ((one, near), (two, far)):
-        box, ids = next(entry for entry in surface if entry[0].contains(part))
-        slab[part.within(hull).slices] = ids[part.within(box).slices]
+def _differing(core: Box, other: Box) -> int:
+    """Return along how many axes neighbouring cores lie side by side: 1 for a face, 2 an edge, 3 a corner."""
+    common = zip(core.start, core.stop, other.start, other.stop, strict=True)
+    return sum(min(b, d) <= max(a, c) for a, b, c, d in common)
+
+
+def _pairs(slab: NDArray[np.int64], connectivity: int) -> NDArray[np.int64]:
+    """Return the distinct pairs of different components that are neighbours somewhere, (n, 2)."""
     found = []
     for step in _half_neighbourhood(slab.ndim, connectivity):
         here = slab[tuple(slice(max(0, -s), n - max(0, s)) for s, n in zip(step, slab.shape, strict=True))]

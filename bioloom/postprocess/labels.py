@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +84,7 @@ class Relabel:
 def gather_labels(source: Source, name: str, box: Box) -> NDArray[np.uint32]:
     """Return the labels that label pass `name` gave to the voxels of `box`, by their final numbers there."""
     lookup = source.workspace.table(name).read("lookup")
-    return source.gather(box, name, lambda position: lookup)
+    return source.gather(box, name, {LABELS: lambda position: lookup})
 
 
 def describe_labels(labels: NDArray[np.uint32], core: Box, image: Box) -> dict[str, NDArray[Any]]:
@@ -126,12 +127,17 @@ def number_objects(partials: Iterable[Arrays], filters: tuple[Filter, ...]) -> d
     dict
         ``lookup`` (uint32, per id), ``voxels`` (int64, per number from 1) and ``redone`` (int64).
     """
-    kept = [(p.read("ids"), p.read("voxels"), p.read("first"), int(p.read("redone"))) for p in partials]
-    pieces, where = np.unique(np.concatenate([ids for ids, *_ in kept]), return_inverse=True)
+    # not lists of small arrays: one costs more than the few numbers of a block
+    columns, redone = {name: array("q") for name in ("ids", "voxels", "first")}, 0
+    for partial in partials:
+        for name, column in columns.items():
+            column.frombytes(partial.read(name).astype("q").tobytes())
+        redone += int(partial.read("redone"))
+    pieces, where = np.unique(np.array(columns["ids"], np.int64), return_inverse=True)
     voxels = np.zeros(pieces.size, np.int64)
-    np.add.at(voxels, where, np.concatenate([sizes for _, sizes, *_ in kept]))
+    np.add.at(voxels, where, columns["voxels"])
     first = np.full(pieces.size, np.iinfo(np.int64).max)
-    np.minimum.at(first, where, np.concatenate([starts for _, _, starts, _ in kept]))
+    np.minimum.at(first, where, columns["first"])
 
     stays = np.ones(pieces.size, bool)
     for keep in filters:
@@ -140,4 +146,4 @@ def number_objects(partials: Iterable[Arrays], filters: tuple[Filter, ...]) -> d
     order = order[np.argsort(first[order])]
     lookup = np.zeros(int(pieces[-1]) + 1 if pieces.size else 1, np.uint32)
     lookup[pieces[order]] = np.arange(1, order.size + 1)
-    return {"lookup": lookup, "voxels": voxels[order], "redone": np.array(sum(row[3] for row in kept))}
+    return {"lookup": lookup, "voxels": voxels[order], "redone": np.array(redone)}

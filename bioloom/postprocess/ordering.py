@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from math import prod
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,7 +37,7 @@ class Ranking(Protocol):
         image: Box,
         mask: NDArray[np.bool_],
         radius: tuple[int, ...],
-    ) -> NDArray[np.int64]:
+    ) -> NDArray[np.integer]:
         """Return the place of every masked voxel of `window` in the order."""
         ...
 
@@ -54,7 +55,7 @@ def rank_voxels(
     image: Box,
     mask: NDArray[np.bool_],
     radius: tuple[int, ...],
-) -> NDArray[np.int64]:
+) -> NDArray[np.integer]:
     r"""Return the place of every masked voxel of a window in the strict total order.
 
     Parameters
@@ -74,37 +75,44 @@ def rank_voxels(
 
     Returns
     -------
-    ndarray of int64, shape (\*window.shape)
+    ndarray of int32 (of 2^31 voxels and more, int64), shape (\*window.shape)
         0, 1, 2, ... in the mask and 0 elsewhere: the restriction to these voxels of one order of the image.
     """
     values = np.asarray(values, np.float32)
-    inner = values[window.within(seen).slices][mask]
-    mean = _neighbourhood_sums(values, seen, window, radius)[mask]
-    key = _descending_bits(inner) << np.uint64(_MEAN_BITS + _HASH_BITS)
+    mean = _neighbourhood_sums(values, seen, window, radius)[mask].astype(np.int64)
+    key = _descending_bits(values[window.within(seen).slices][mask]) << np.uint64(_MEAN_BITS + _HASH_BITS)
     key |= (np.int64(2 ** (_MEAN_BITS - 1)) - mean).astype(np.uint64) << np.uint64(_HASH_BITS)
-    key |= _hash(_raster_index(window, image)[mask])
-    rank = np.zeros(window.shape, np.int64)
-    place = np.empty(key.size, np.int64)
-    place[np.argsort(key, kind="stable")] = np.arange(key.size)  # stable: the last key is the raster order
+    del mean
+    key |= _hash(_raster_index(window, image, mask))
+    order = np.argsort(key, kind="stable")  # stable: the last key is the raster order
+    del key
+    narrow = np.int32 if order.size < 2**31 else np.int64
+    place = np.empty(order.size, narrow)
+    place[order] = np.arange(order.size, dtype=narrow)
+    rank = np.zeros(window.shape, narrow)
     rank[mask] = place
     return rank
 
 
 def _neighbourhood_sums(
     values: NDArray[np.float32], seen: Box, window: Box, radius: tuple[int, ...]
-) -> NDArray[np.int64]:
-    """Return exact sums over ``2 * radius + 1`` voxels per axis; the image is continued by its border."""
+) -> NDArray[np.int32]:
+    """Return exact sums over ``2 * radius + 1`` voxels per axis; the image is continued by its border.
+
+    Its 24 bits with a sign fit 32.
+    """
     wanted = window.grow(radius)
     beyond = [
         (a - b, d - c) for a, b, c, d in zip(seen.start, wanted.start, seen.stop, wanted.stop, strict=True)
     ]
-    sums = np.rint(np.clip(values, -_LIMIT, _LIMIT) * _STEPS).astype(np.int32)
-    sums = np.pad(sums, beyond, mode="edge")
+    steps = np.clip(values, -_LIMIT, _LIMIT)
+    steps *= _STEPS
+    sums = np.pad(np.rint(steps, out=steps).astype(np.int32), beyond, mode="edge")
     for axis, r in enumerate(radius):
         length = sums.shape[axis] - 2 * r
         shifted = (np.moveaxis(sums, axis, 0)[k : k + length] for k in range(2 * r + 1))
         sums = np.moveaxis(reduce(np.add, shifted), 0, axis)
-    return sums.astype(np.int64)
+    return sums
 
 
 def _descending_bits(values: NDArray[np.float32]) -> NDArray[np.uint64]:
@@ -114,12 +122,14 @@ def _descending_bits(values: NDArray[np.float32]) -> NDArray[np.uint64]:
     return (~ascending).astype(np.uint64)
 
 
-def _raster_index(box: Box, image: Box) -> NDArray[np.uint64]:
-    """Return for every voxel of `box` its index in the flattened image."""
-    index = np.zeros((1,) * box.ndim, np.uint64)
-    for axis, grid in enumerate(np.ogrid[box.slices]):
-        index = index * np.uint64(image.shape[axis]) + grid.astype(np.uint64)
-    return index
+def _raster_index(box: Box, image: Box, mask: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Return for every masked voxel of `box` its index in the flattened image."""
+    layer = np.zeros((1,) * (box.ndim - 1), np.uint64)
+    for side, grid in zip(image.shape[1:], np.ogrid[box.slices[1:]], strict=True):
+        layer = layer * np.uint64(side) + grid.astype(np.uint64)
+    size = prod(image.shape[1:])
+    places = range(box.start[0], box.stop[0])
+    return np.concatenate([layer[m] + np.uint64(n * size) for n, m in zip(places, mask, strict=True)])
 
 
 def _hash(index: NDArray[np.uint64]) -> NDArray[np.uint64]:

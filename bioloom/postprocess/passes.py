@@ -70,7 +70,7 @@ class Source:
         return self.layout.image
 
     def gather(
-        self, box: Box, name: str, lookup: Callable[[int], NDArray[Any]], array: str = LABELS
+        self, box: Box, name: str, lookups: Mapping[str, Callable[[int], NDArray[Any]]]
     ) -> NDArray[np.uint32]:
         """Put the labels of a box together from the partials of every block it touches.
 
@@ -80,10 +80,9 @@ class Source:
             A box inside the image.
         name : str
             The pass whose partials hold the labels.
-        lookup : callable
-            Gives, for the position of a block, the image-wide id of each of its labels (entry 0 is 0).
-        array : str
-            What the labels are called there.
+        lookups : mapping of str to callable
+            What the labels are called there, and what gives, for the position of a block, the image-wide id
+            of each of its labels (entry 0 is 0). Where several arrays have labels, they never overlap.
 
         Returns
         -------
@@ -93,8 +92,10 @@ class Source:
         for position in self.layout.touching(box):
             block = self.layout.blocks[position]
             common = block.core.clip(box)
-            part = self.workspace.partial(name, block.id).read(array, common.within(block.core).slices)
-            labels[common.within(box).slices] = np.take(lookup(position), part)
+            partial = self.workspace.partial(name, block.id)
+            for array, lookup in lookups.items():
+                part = partial.read(array, common.within(block.core).slices)
+                labels[common.within(box).slices] |= np.take(lookup(position), part)
         return labels
 
 

@@ -105,7 +105,10 @@ def process_block(
     """
 
     def keep(core: Box, values: NDArray[np.uint32]) -> dict[str, NDArray[np.uint8]]:
-        return {MARK: _packed(_shared(run, folder, entry.image).fill(core, values[np.newaxis]))}
+        def part(box: Box) -> NDArray[np.uint32]:
+            return values[np.newaxis, *box.within(core).slices]
+
+        return {MARK: _packed(_shared(run, folder, entry.image).fill(core, part))}
 
     run = _run_in(folder, entry, rows, recipe, keep)
     run.run_block(_index(run, name), block)
@@ -173,7 +176,7 @@ def _run(
     workspace: Workspace,
     sink: Sink = lambda core, values: {},
 ) -> Run:
-    layout = Layout.of(volume.spatial, [(row.block, row.core) for row in rows], recipe.halo)
+    layout = Layout(volume.spatial, [(row.block, row.core) for row in rows], recipe.halo)
     return Run(recipe.passes(volume), volume, layout, workspace, sink)
 
 

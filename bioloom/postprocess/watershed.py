@@ -16,7 +16,7 @@ from bioloom.geometry.box import Box
 from bioloom.postprocess.blocks import Block
 from bioloom.postprocess.channels import Expression, Terms, find_terms
 from bioloom.postprocess.components import Union, describe, label_components
-from bioloom.postprocess.flooding import find_open_faces, flood
+from bioloom.postprocess.flooding import find_open_faces, flood, settle
 from bioloom.postprocess.labels import LabelPass
 from bioloom.postprocess.ordering import Ranking, smoothing_radius
 from bioloom.postprocess.passes import LABELS, Pass, Source
@@ -120,14 +120,19 @@ class Seeds:
 
         ``part-ids`` and ``part-offsets`` are those of the parts; a part with a seed somewhere has id 0.
         """
-        seeds = Union(source.layout, self.rules.connectivity)
-        parts = Union(source.layout, self.rules.connectivity, "part-")
+        layout, connectivity = source.layout, self.rules.connectivity
+
+        def partial(position: int) -> Arrays:
+            return source.workspace.partial(self.name, layout.blocks[position].id)
+
+        seeds = Union(layout, connectivity, partial)
+        parts = Union(layout, connectivity, partial, "part-")
         seeded = [np.zeros(0, np.uint8)]
-        for partial in partials:
-            seeds.add(partial)
+        for own in partials:
+            seeds.add()
             if self.rules.keep_unseeded:
-                parts.add(partial)
-                seeded.append(partial.read("part-seeded"))
+                parts.add()
+                seeded.append(own.read("part-seeded"))
         ids, offsets = seeds.ids()
         table: dict[str, NDArray[Any]] = {"ids": ids, "offsets": offsets}
         if self.rules.keep_unseeded:
@@ -166,15 +171,23 @@ class Flood(LabelPass):
         seen = window.grow(rules.radius).clip(image)
         prediction = source.prediction.read(seen)
         mask = rules.mask(prediction[(slice(None), *window.within(seen).slices)])
-        rank = rules.rank(rules.topography(prediction), seen, window, image, mask, rules.radius)
-        seeds = self._seeds(window, source)
-        return flood(rank, mask, seeds, find_open_faces(window, image), rules.connectivity)
+        heights = rules.topography(prediction)
+        del prediction  # the arrays of a window are large: none is kept longer than it is needed
+        seeds, faces = self._seeds(window, source), find_open_faces(window, image)
+        labels, unknown, left = settle(mask, seeds, faces, rules.connectivity)
+        if left.any():
+            rank = rules.rank(heights, seen, window, image, left, rules.radius)
+            del heights, mask
+            more, not_known = flood(rank, left, seeds, faces, rules.connectivity)
+            labels |= more
+            unknown |= not_known
+        return labels, unknown
 
     def _seeds(self, window: Box, source: Source) -> NDArray[np.uint32]:
-        seeds = source.gather(window, self.seeds, self._ids(source, ""))
+        layers = {LABELS: self._ids(source, "")}
         if self.rules.keep_unseeded:
-            seeds |= source.gather(window, self.seeds, self._ids(source, "part-"), PARTS)
-        return seeds
+            layers[PARTS] = self._ids(source, "part-")
+        return source.gather(window, self.seeds, layers)
 
     def _ids(self, source: Source, prefix: str) -> Callable[[int], NDArray[np.uint32]]:
         """Return a function from the position of a block to the image-wide ids of its labels."""

@@ -18,6 +18,7 @@ from bioloom.registry import table
 from bioloom.volumes.atomic import atomic_path
 from bioloom.volumes.formats import read_foreign
 from bioloom.volumes.formats.foreign import Foreign
+from bioloom.volumes.inner import file_name
 from bioloom.volumes.manifest import Entry
 from bioloom.volumes.pyramid import write_pyramid
 from bioloom.volumes.samples import Sample
@@ -106,7 +107,7 @@ def convert_sample(
     scans = [_scan_labels(piece) for piece in pieces]
     entries: list[Pair] = []
     for piece, scanned in zip(pieces, scans, strict=True):
-        facts = {"source": sample.path.name, "spacing_known": known, **piece.facts}
+        facts = {"source": file_name(sample.path), "spacing_known": known, **piece.facts}
         entry = _convert_image(sample.split, piece, images, spacing, facts, normalize)
         found = _convert_labels(piece, *scanned, labels, spacing) if scanned else None
         entries.append((entry, found))
@@ -173,7 +174,7 @@ def _convert_labels(
             spacing=spacing,
             kind="labels",
             facts={
-                "source": labels.path.name,
+                "source": file_name(labels.path),
                 "objects": found.objects,
                 "max": found.range[1],
                 **piece.facts,

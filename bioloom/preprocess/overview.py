@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from bioloom.preprocess.check import Checked, Seen
+from bioloom.volumes.inner import file_name
 from bioloom.volumes.parts import region_text
 from bioloom.volumes.samples import SPLITS
 
@@ -58,21 +59,22 @@ def advice(checked: Checked) -> Iterator[str]:
             f"data.samples makes {len(alone)} packs, each with jobs of its own; small images share them if a "
             "column `pack` gives them one name"
         )
-    empty = [s.sample.path.name for s in checked.seen if s.sample.split == "train" and s.objects == 0]
+    empty = [file_name(s.sample.path) for s in checked.seen if s.sample.split == "train" and s.objects == 0]
     if empty:
         yield f"no object is labelled in {', '.join(empty)}"
 
 
 def _places(images: Sequence[Seen]) -> Iterator[str]:
     """Yield a line for every way in which a file is not just one image."""
-    series = {s.sample.path.name: s.times for s in images if s.times > 1}
+    series = {file_name(s.sample.path): s.times for s in images if s.times > 1}
     if series:
         counts = ", ".join(f"{count} in {name}" for name, count in series.items())
         yield f"every time point is an image of its own: {counts}"
     for s in images:
         if s.sample.split == "val" and s.sample.part:
             yield (
-                f"no data.val, and only one training image: {region_text(s.facts)} of {s.sample.path.name} "
+                "no data.val, and only one training image: "
+                f"{region_text(s.facts)} of {file_name(s.sample.path)} "
                 "is set aside for validation, with a gap before it"
             )
     volumes = sum(s.times for s in images if len(s.shape) > len(images[0].shape))

@@ -12,7 +12,7 @@ from bioloom.geometry.grid import tiles
 from bioloom.volumes.formats.foreign import Foreign
 from bioloom.volumes.layout import CHUNK_SIDE
 
-SLAB_BYTES = 1 << 27
+SLAB_BYTES = 1 << 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Scan:
 
 
 def slab_shape(image: Foreign, block: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the spatial shape of what is read at a time: whole `block`s, at most about 128 MB.
+    """Return the spatial shape of what is read at a time: whole `block`s, at most about 32 MB.
 
     Slabs are thin along the first axis first: pages and rows are what foreign files are made of.
     """
@@ -40,8 +40,8 @@ def slab_shape(image: Foreign, block: tuple[int, ...]) -> tuple[int, ...]:
     shape = list(image.spatial)
     for axis, side in enumerate(block):
         others = prod(shape) // shape[axis] * voxel
-        fitting = SLAB_BYTES // others // side * side
-        shape[axis] = min(shape[axis], max(side, fitting))
+        fitting = SLAB_BYTES // others
+        shape[axis] = shape[axis] if fitting >= shape[axis] else max(side, fitting // side * side)
     return tuple(shape)
 
 

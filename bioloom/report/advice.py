@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bioloom.evaluate.pool import LARGEST_BASELINE
 from bioloom.report import choose, wording
 from bioloom.report.curves import best_row
 from bioloom.report.gather import Findings, split_of
@@ -38,6 +39,7 @@ def _scores(found: Findings) -> Iterator[str]:
             f"The result ({wording.number(value)}) is no better than the simple baseline "
             f"({wording.number(baseline)}) in {wording.label(metric)}. The model adds nothing here."
         )
+    yield from _baseline(found)
     scores = found.per_image(metric)
     files = in_series(scores)
     if 0 < len(files) < FEW_IMAGES:
@@ -47,6 +49,20 @@ def _scores(found: Findings) -> Iterator[str]:
     empty = sorted(image for image, score in scores.items() if np.isnan(score))
     if empty:
         yield f"{_some(empty)} without a score: neither the truth nor the result has an object there."
+
+
+def _baseline(found: Findings) -> Iterator[str]:
+    """Say which images are too large for the baseline, so that its scores are those of other images."""
+    if found.metrics is None or not found.config.get("evaluate", {}).get("baseline"):
+        return
+    images = found.metrics["image"]
+    having = set(images[found.metrics["metric"].str.startswith(wording.BASELINE)])
+    if without := sorted(set(images) - having):
+        rest = " Its scores of all images together are those of the others." if having else ""
+        yield (
+            f"The baseline was not computed for {_some(without)}: larger than {LARGEST_BASELINE:,} "
+            f"values.{rest}"
+        )
 
 
 def _objects(found: Findings) -> Iterator[str]:

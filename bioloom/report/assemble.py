@@ -34,7 +34,7 @@ def write_report(
     run : Path
         Folder of the run, ``results/<run>``.
     config : mapping
-        ``run``, ``task`` and ``report: {title, images}``.
+        ``run``, ``task``, ``report: {title, images}`` and ``evaluate: {baseline}``.
     destination : Path, optional
         The page; ``report.html`` in the run's folder by default. ``figures/`` is made beside it, and a former
         one replaced.

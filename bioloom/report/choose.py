@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isnan
 
-LOWER_IS_BETTER = frozenset({"mae", "mse", "rmse", "voi", "lpips"})
+LOWER_IS_BETTER = frozenset(
+    {"mae", "mse", "rmse", "lpips", "voi", "voi_split", "voi_merge", "adapted_rand_error"}
+    | {"over_segmented", "under_segmented", "many_to_many", "missing", "background"}
+)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class Findings:
     run : Path
         Folder of the run.
     config : mapping
-        The options of the report step: ``run``, ``task``, ``report``.
+        The options of the report step: ``run``, ``task``, ``report``, ``evaluate.baseline``.
     images : tuple of str
         Ids of the images reported on, sorted.
     splits : mapping of str to int

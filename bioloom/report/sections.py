@@ -84,18 +84,12 @@ def metric_tables(found: Findings) -> Html:
         return Html("")
     thresholds = sorted({wording.threshold(metric) for metric in pooled} - {""}, key=float)
     first = f"@{thresholds[0]}" if thresholds else ""
-    rows = [
-        (
-            wording.label(m),
-            wording.number(v, m),
-            wording.number(pooled.get(wording.BASELINE + m), m),
-            wording.meaning(m),
-        )
-        for m, v in pooled.items()
-        if not m.startswith(wording.BASELINE) and ("@" not in m or m.endswith(first))
-    ]
-    heads = ("All images together", "Result", "Baseline", "What it says")
-    parts: list[object] = [html.table(heads, rows, numbers=(1, 2))] if rows else []
+    own = [m for m in pooled if not m.startswith(wording.BASELINE) and ("@" not in m or m.endswith(first))]
+    leading = [m for m in own if wording.leads(m)]
+    parts: list[object] = [_pooled(pooled, leading)] if leading else []
+    for title, names in wording.DETAILS.items():
+        if there := [m for m in names if m in pooled]:
+            parts.append(_details(title, _pooled(pooled, there)))
     if len(thresholds) > 1:
         parts.append(_details("By IoU threshold", _by_threshold(pooled, thresholds)))
     parts += [_by_class(found), _by_image(found)]
@@ -170,6 +164,20 @@ def _against(pooled: Mapping[str, float], metric: str) -> object:
     better = (gain < 0) if metric in choose.LOWER_IS_BETTER else (gain > 0)
     difference = tag("span", f"{gain:+.3f}".replace("-", "−"), class_="better" if better else "worse")
     return html.Html(f"baseline {wording.number(baseline)} ({difference})")
+
+
+def _pooled(pooled: Mapping[str, float], metrics: Sequence[str]) -> Html:
+    """Return the table of some metrics of all images beside the baseline's."""
+    rows = [
+        (
+            wording.label(m),
+            wording.number(pooled[m], m),
+            wording.number(pooled.get(wording.BASELINE + m), m),
+            wording.meaning(m),
+        )
+        for m in metrics
+    ]
+    return html.table(("All images together", "Result", "Baseline", "What it says"), rows, numbers=(1, 2))
 
 
 def _by_threshold(pooled: Mapping[str, float], thresholds: Sequence[str]) -> Html:

@@ -14,7 +14,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "recall": ("Recall", "Share of the real objects that were found."),
     "accuracy": (
         "Accuracy",
-        "Matched objects among all that are real or found, also called average precision.",
+        "Matched objects among all that are real or found; elsewhere also called average precision.",
     ),
     "pq": (
         "Panoptic quality",
@@ -24,6 +24,30 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "f1_mean": ("Mean F1", "F1 averaged over all IoU thresholds: rewards outlines that fit closely."),
     "foreground_iou": ("Foreground IoU", "Overlap of all object pixels, whatever object they belong to."),
     "foreground_dice": ("Foreground Dice", "Like foreground IoU, but overlap counts twice."),
+    "ap": (
+        "Average precision (COCO)",
+        "Precision averaged over recall as the least certain objects are left out; 1 is perfect.",
+    ),
+    "one_to_one": ("Found one to one", "Share of the real objects that belong to one found object alone."),
+    "over_segmented": ("Split", "Share of the real objects that were found in several pieces."),
+    "under_segmented": ("Merged", "Share of the real objects that were found as one with others."),
+    "many_to_many": ("Split and merged", "Share of the real objects whose pieces were joined with others."),
+    "missing": ("Missed", "Share of the real objects that no found object belongs to."),
+    "background": ("Found in the background", "Share of the found objects that belong to no real one."),
+    "ari": (
+        "Adjusted Rand index (mean over images)",
+        "Agreement on which pixels belong together, beyond chance; 1 means equal.",
+    ),
+    "adapted_rand_error": (
+        "Adapted Rand error (mean over images)",
+        "Disagreement on which pixels belong together; 0 means none.",
+    ),
+    "voi": (
+        "Variation of information (mean over images)",
+        "Bits by which result and truth differ, splits and merges together; 0 means equal.",
+    ),
+    "voi_split": ("Its part by splits (mean over images)", "Bits lost by objects that were cut."),
+    "voi_merge": ("Its part by merges (mean over images)", "Bits lost by objects that were joined."),
     "objects_truth": ("Objects in the ground truth", "Number of real objects."),
     "objects_predicted": ("Objects found", "Number of objects in the result."),
     "iou": ("IoU", "Overlap of result and truth: shared pixels over pixels of either."),
@@ -47,6 +71,27 @@ HEADLINES = (
     "mae",
 )
 COUNTS = ("objects_truth", "objects_predicted")
+DETAILS = {
+    "Split, merged and missed objects": (
+        "one_to_one",
+        "over_segmented",
+        "under_segmented",
+        "many_to_many",
+        "missing",
+        "background",
+    ),
+    "Scores for comparison with other tools": (
+        "ap",
+        "ap@0.5",
+        "ap@0.75",
+        "ari",
+        "adapted_rand_error",
+        "voi",
+        "voi_split",
+        "voi_merge",
+    ),
+}
+"""Metrics in tables of their own, which are closed at first; the numbers behind shares are in no table."""
 BASELINE = "baseline_"
 
 
@@ -69,11 +114,17 @@ def meaning(metric: str) -> str:
     return MEANINGS.get(metric.partition("@")[0], ("", ""))[1]
 
 
+def leads(metric: str) -> bool:
+    """Return whether a metric belongs into the first table."""
+    apart = {name.partition("@")[0] for names in DETAILS.values() for name in names}
+    return metric in COUNTS or not (metric.partition("@")[0] in apart or metric.startswith("objects_"))
+
+
 def number(value: float | None, metric: str = "") -> str:
     """Return a value as text: counts whole, everything else with three decimals, NaN as a dash."""
     if value is None or isnan(value):
         return "–"
-    return f"{value:,.0f}" if metric.removeprefix(BASELINE) in COUNTS else f"{value:.3f}"
+    return f"{value:,.0f}" if metric.removeprefix(BASELINE).startswith("objects_") else f"{value:.3f}"
 
 
 def headline(metrics: Iterable[str]) -> str | None:

@@ -15,7 +15,8 @@ class Source(Section):
     """The images of one split, and their labels if there are any."""
 
     images: str | list[str]
-    """Folder, glob pattern or list of files; relative paths start in the launch directory."""
+    """Folder, glob pattern or list of files; relative paths start in the launch directory. `a.h5/raw` or
+    `*.zarr/labels/nuclei` is a place inside files."""
     labels: str | list[str] | None = None
     """Labels of these images, in the same three forms; paired with the images by file name."""
 

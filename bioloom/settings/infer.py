@@ -24,4 +24,4 @@ class Infer(Section):
     precision: Precision = "auto"
     """Number format of the computation; auto: the fastest one that the device does well."""
     device: str = Field(default="auto", min_length=1)
-    """Where to predict: `cpu`, `cuda`, `cuda:1`...; auto: a GPU where there is one."""
+    """Where to predict: `cpu`, `cuda` (any free GPU), `cuda:1`...; auto: a free GPU where there are any."""

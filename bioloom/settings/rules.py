@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from bioloom import registry
 from bioloom.errors import did_you_mean
@@ -29,6 +30,8 @@ def broken_rules(config: Config) -> Iterator[tuple[Keys, str]]:
     yield from overlap_below_half(config)
     yield from _targets_once(config)
     yield from _losses_have_targets(config)
+    yield from _metrics_once(config)
+    yield from _metrics_have_channels(config)
 
 
 def spatial_lists(config: Config) -> dict[tuple[str, str], list[float]]:
@@ -72,20 +75,41 @@ def overlap_below_half(config: Config) -> Iterator[tuple[Keys, str]]:
 
 def _targets_once(config: Config) -> Iterator[tuple[Keys, str]]:
     if config.train.targets != "auto":
-        names = [target.name for target in config.train.targets]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield ("train", "targets"), f"got '{name}' {names.count(name)} times; allowed: each target once"
+        yield from _each_once(("train", "targets"), config.train.targets, "target")
+
+
+def _metrics_once(config: Config) -> Iterator[tuple[Keys, str]]:
+    """Check that no metric is listed twice, since their values would have the same names."""
+    if config.evaluate.metrics != "auto":
+        yield from _each_once(("evaluate", "metrics"), config.evaluate.metrics, "metric")
+
+
+def _each_once(keys: Keys, plugins: Sequence[Any], kind: str) -> Iterator[tuple[Keys, str]]:
+    names = [plugin.name for plugin in plugins]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield keys, f"got '{name}' {names.count(name)} times; allowed: each {kind} once"
 
 
 def _losses_have_targets(config: Config) -> Iterator[tuple[Keys, str]]:
-    """Check that a loss names a target: channels are called like their target, or ``<target>-...``."""
+    """Check that a loss names a target."""
+    for index, loss in enumerate(config.train.losses if config.train.losses != "auto" else ()):
+        yield from _of_a_target(config, ("train", "losses", index, "target"), loss.target)
+
+
+def _metrics_have_channels(config: Config) -> Iterator[tuple[Keys, str]]:
+    """Check that a metric which looks at a channel of the prediction names one of a target."""
+    for index, metric in enumerate(config.evaluate.metrics if config.evaluate.metrics != "auto" else ()):
+        channel = getattr(metric, "channel", "auto")
+        if channel != "auto":
+            yield from _of_a_target(config, ("evaluate", "metrics", index, "channel"), channel)
+
+
+def _of_a_target(config: Config, keys: Keys, wanted: str) -> Iterator[tuple[Keys, str]]:
+    """Check a channel, which is called like its target, or ``<target>-...``."""
     targets = _target_names(config)
-    losses = config.train.losses if config.train.losses != "auto" else []
-    for index, loss in enumerate(losses):
-        wanted = loss.target
-        if targets and wanted and not any(f"{wanted}-".startswith(f"{name}-") for name in targets):
-            parts = (f"got '{wanted}'", f"allowed: {', '.join(targets)}", did_you_mean(wanted, targets))
-            yield ("train", "losses", index, "target"), "; ".join(filter(None, parts))
+    if targets and wanted and not any(f"{wanted}-".startswith(f"{name}-") for name in targets):
+        parts = (f"got '{wanted}'", f"allowed: {', '.join(targets)}", did_you_mean(wanted, targets))
+        yield keys, "; ".join(filter(None, parts))
 
 
 def _target_names(config: Config) -> list[str]:

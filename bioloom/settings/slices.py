@@ -27,7 +27,7 @@ STEP_KEYS: dict[str, tuple[str, ...]] = {
     "fit": ("task", "train.targets", "postprocess"),
     "postprocess": ("task", "postprocess", "infer.halo"),
     "evaluate": ("task", "evaluate"),
-    "report": ("run", "task", "report.title", "report.images"),
+    "report": ("run", "task", "report.title", "report.images", "evaluate.baseline"),
     "export": ("report.export",),
 }
 """For every step the sections and options it receives."""

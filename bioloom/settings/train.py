@@ -45,4 +45,4 @@ class Train(Section):
     workers: int = Field(default=1, ge=0)
     """Processes that prepare patches; 0: the training process does it. The result does not depend on it."""
     device: str = Field(default="auto", min_length=1)
-    """Where to train: `cpu`, `cuda`, `cuda:1`...; auto: a GPU where there is one."""
+    """Where to train: `cpu`, `cuda` (any free GPU), `cuda:1`...; auto: a free GPU where there are any."""

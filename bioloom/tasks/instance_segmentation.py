@@ -18,6 +18,13 @@ TASK = Task(
         {"name": "noise"},
     ),
     postprocess=({"name": "watershed"}, {"name": "fill_holes"}, {"name": "remove_small"}),
-    metrics=({"name": "matching"}, {"name": "foreground"}),
+    metrics=(
+        {"name": "matching"},
+        {"name": "average_precision"},
+        {"name": "association"},
+        {"name": "foreground"},
+        {"name": "rand"},
+        {"name": "voi"},
+    ),
     headline="f1@0.5",
 )

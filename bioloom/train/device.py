@@ -1,27 +1,88 @@
-"""Which device to use."""
+"""Which device to use: what Slurm gives, or a GPU that no other step on this machine uses, or the CPU.
+
+The decision is made where the step runs, never where the run is planned.
+"""
 
 from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
 from bioloom.errors import BioLoomError
+from bioloom.train.claim import claimed, lock_folder
+
+log = logging.getLogger(__name__)
+
+GRANTS = ("SLURM_JOB_GPUS", "SLURM_STEP_GPUS")
+"""Variables in which Slurm names the GPUs that it gave to a job."""
 
 
-def choose_device(option: str) -> torch.device:
-    """Return the device for `option`: ``auto`` is a GPU where there is one.
+@contextmanager
+def claimed_device(option: str) -> Iterator[torch.device]:
+    """Claim the device for `option` as long as the context is open.
+
+    Without Slurm, one process at a time uses a GPU: where several are there, each process takes another one,
+    and where all are taken, it waits. Slurm's jobs share only what the site has made to be shared, so they do
+    not ask each other. ``CUDA_VISIBLE_DEVICES`` narrows what there is, as everywhere.
+
+    Parameters
+    ----------
+    option : str
+        ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` (any GPU) or ``cuda:1`` (that one).
 
     Raises
     ------
     BioLoomError
         If there is no such device here.
     """
+    places = _places(option)
+    if not places:
+        if any(os.environ.get(name) for name in GRANTS):
+            log.warning("this job was given a GPU and runs on the CPU (device: %s)", option)
+        log.info("device: cpu")
+        yield torch.device("cpu")
+    elif any(os.environ.get(name) for name in GRANTS):
+        with _used(places[0]) as device:
+            yield device
+    else:
+        gpus = visible_gpus()
+        with (
+            claimed([gpus[place] for place in places], lock_folder()) as which,
+            _used(places[which]) as device,
+        ):
+            yield device
+
+
+def visible_gpus() -> list[str]:
+    """Return the UUIDs of the GPUs that this process sees, in their order."""
+    return [str(torch.cuda.get_device_properties(n).uuid) for n in range(torch.cuda.device_count())]
+
+
+def _places(option: str) -> list[int]:
+    """Return which of the visible GPUs suit an option; none means the CPU."""
+    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if option == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return list(range(found))
     try:
         device = torch.device(option)
     except RuntimeError:
-        raise BioLoomError(f"device: got '{option}'", allowed="auto, cpu, cuda, cuda:0, ...") from None
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        found = torch.cuda.device_count()
-        raise BioLoomError(f"device '{option}': this machine has {found} GPUs", fix="use cpu, or auto")
-    return device
+        device = torch.device("meta")
+    if device.type not in ("cpu", "cuda"):
+        raise BioLoomError(f"device: got '{option}'", allowed="auto, cpu, cuda, cuda:0, ...")
+    if device.type == "cpu":
+        return []
+    if (device.index or 0) >= found:
+        raise BioLoomError(f"device '{option}': this process sees {found} GPUs", fix="use cpu, or auto")
+    return list(range(found)) if device.index is None else [device.index]
+
+
+@contextmanager
+def _used(place: int) -> Iterator[torch.device]:
+    """Make a GPU the current one: some of PyTorch, such as pinned memory, goes to that."""
+    log.info("device: cuda:%d", place)
+    with torch.cuda.device(place):
+        yield torch.device("cuda", place)

@@ -13,7 +13,7 @@ from bioloom.progress import open_progress
 from bioloom.settings.config import Config
 from bioloom.tasks.recipe import augment_of, losses_of, targets_of
 from bioloom.train.checkpoint import fingerprint
-from bioloom.train.device import choose_device
+from bioloom.train.device import claimed_device
 from bioloom.train.export import save_model
 from bioloom.train.history import write_history
 from bioloom.train.loop import Result, TrainOptions, train
@@ -64,16 +64,17 @@ def train_model(
         normalize=config.preprocess.normalize.model_dump(mode="json"),
         data=files.digests(),
     )
-    result = train(
-        network,
-        CombinedLoss(losses, names),
-        source,
-        options,
-        device=choose_device(device),
-        checkpoints=checkpoints / word,
-        progress=open_progress("train", "step"),
-        threads=threads,
-    )
+    with claimed_device(device) as where:
+        result = train(
+            network,
+            CombinedLoss(losses, names),
+            source,
+            options,
+            device=where,
+            checkpoints=checkpoints / word,
+            progress=open_progress("train", "step"),
+            threads=threads,
+        )
     save_model(model, result.weights, _spec(config, facts, targets.channels, result))
     write_history(model / "history.csv", result.history)
     return result

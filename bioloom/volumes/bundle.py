@@ -6,6 +6,7 @@ damage.
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from bioloom.volumes.atomic import atomic_path
 from bioloom.volumes.layout import compressors
 from bioloom.volumes.metadata import OWN
 
+_ROOT = "zarr.json"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _CHUNK_ITEMS = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -85,19 +87,23 @@ class Bundle:
         if not path.is_file():
             raise BioLoomError(f"there is no bundle {path}", fix="run the step that writes it")
         try:
-            self._store = ZipStore(path, mode="r")
-            self._group = zarr.open_group(self._store, mode="r", zarr_format=3)
-            self.facts: dict[str, Any] = dict(self._group.attrs)[OWN]  # type: ignore[assignment]
-            self.names: tuple[str, ...] = tuple(sorted(self._group.array_keys()))
-        except Exception as error:  # a broken archive fails in zipfile, zarr or json alike
+            # Without zarr, which would open every array to list them.
+            with zipfile.ZipFile(path) as archive:
+                self.facts: dict[str, Any] = json.loads(archive.read(_ROOT))["attributes"][OWN]
+                members = (key.removesuffix(f"/{_ROOT}") for key in archive.namelist() if key != _ROOT)
+                self.names: tuple[str, ...] = tuple(sorted(name for name in members if _NAME.fullmatch(name)))
+        except Exception as error:  # a broken archive fails in zipfile or json alike
             raise self._damaged(error) from error
+        self._store: ZipStore | None = None
 
     def read(self, name: str, slices: tuple[slice, ...] | None = None) -> np.ndarray:
         """Return the array `name`, or the part of it that `slices` (one per axis) select."""
         if name not in self.names:
             raise KeyError(f"{self.path} holds {', '.join(self.names)}, not {name}")
         try:
-            return np.asarray(self._group[name][... if slices is None else slices])  # type: ignore[index]
+            self._store = self._store or ZipStore(self.path, mode="r")
+            array = zarr.open_array(self._store, path=name, mode="r", zarr_format=3)
+            return np.asarray(array[... if slices is None else slices])
         except MemoryError:
             raise
         except Exception as error:  # zipfile and the codecs raise many kinds
@@ -105,7 +111,8 @@ class Bundle:
 
     def close(self) -> None:
         """Close the file."""
-        self._store.close()
+        if self._store is not None:
+            self._store.close()
 
     def __enter__(self) -> Bundle:
         return self

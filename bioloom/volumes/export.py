@@ -46,6 +46,7 @@ def export_pack(entries: Iterable[Entry], folder: Path, formats: Sequence[str]) 
     written = []
     for name, images in in_series(paths).items():
         volumes = [open_volume(paths[image]) for image in images]
+        _check_alike(volumes)
         if "tiff" in formats:
             written.append(export_tiff(volumes, name, folder / f"{name}.tif"))
         if "zarr" in formats and len(volumes) > 1:
@@ -70,14 +71,8 @@ def export_zarr(volumes: Sequence[Volume], image: str, path: Path) -> Entry:
     BioLoomError
         If the time points differ.
     """
+    _check_alike(volumes)
     first = volumes[0]
-    for volume in volumes:
-        if (volume.shape, volume.dtype) != (first.shape, first.dtype):
-            raise BioLoomError(
-                f"{volume.path} is {volume.shape} {volume.dtype}, {first.path} {first.shape} {first.dtype}",
-                allowed="time points of one shape and type",
-                fix="run the step that wrote them again",
-            )
     attributes = metadata.read_attributes(first.path)
     scales = metadata.scales_of(attributes)
     found = metadata.attributes(
@@ -93,6 +88,17 @@ def export_zarr(volumes: Sequence[Volume], image: str, path: Path) -> Entry:
         for level in range(len(scales)):
             _put_together([open_volume(v.path, level) for v in volumes], temporary)
     return Entry(image, path, (len(volumes), *first.shape), str(first.dtype), digest_folder(path))
+
+
+def _check_alike(volumes: Sequence[Volume]) -> None:
+    first = volumes[0]
+    for volume in volumes:
+        if (volume.shape, volume.dtype) != (first.shape, first.dtype):
+            raise BioLoomError(
+                f"{volume.path} is {volume.shape} {volume.dtype}, {first.path} {first.shape} {first.dtype}",
+                allowed="time points of one shape and type",
+                fix="run the step that wrote them again",
+            )
 
 
 def _put_together(volumes: Sequence[Volume], store: Path) -> None:

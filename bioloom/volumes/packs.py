@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bioloom.errors import BioLoomError
+from bioloom.volumes.inner import size_of
 from bioloom.volumes.samples import SPLITS, Sample
 from bioloom.volumes.sources import item_id
 
@@ -13,9 +14,10 @@ def packs(samples: Iterable[Sample], pack_voxels: int) -> dict[str, list[Sample]
     """Return the packs: the samples that one job handles together, by pack id.
 
     Samples that name their pack are in that of their split, ``<split>_<pack>``. Of the others, consecutive
-    files of a split share a pack until they exceed `pack_voxels` bytes; a pack of one sample is called like
-    it, others ``<split>_pack-0000`` and so on. How many images a pack holds (a file may have time points) is
-    said by the manifests that its jobs write.
+    files of a split share a pack until they exceed `pack_voxels` bytes; a file that does not exist yet is
+    alone, and so is a store, since only a walk through it would tell its size. A pack of one sample is
+    called like it, others ``<split>_pack-0000`` and so on. How many images a pack holds (a file may have time
+    points) is said by the manifests that its jobs write.
     """
     samples = sorted(samples, key=lambda sample: SPLITS.index(sample.split))
     table: dict[str, list[Sample]] = {}
@@ -37,7 +39,7 @@ def _packs_by_size(samples: Iterable[Sample], pack_voxels: int) -> list[list[Sam
     found: list[list[Sample]] = []
     room = -1
     for sample in samples:
-        size = sample.path.stat().st_size if sample.path.exists() else None
+        size = size_of(sample.path)
         if size is not None and size <= room and found[-1][-1].split == sample.split:
             found[-1].append(sample)
         else:

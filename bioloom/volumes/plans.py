@@ -10,6 +10,8 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
+from math import prod
+from operator import le, sub
 from pathlib import Path
 
 from bioloom.errors import BioLoomError
@@ -70,8 +72,9 @@ def rows_of_image(rows: Sequence[BlockRow], image: str, shape: tuple[int, ...]) 
         If they do not cover it: they were planned for another image.
     """
     own, whole = [row for row in rows if row.image == image], Box.of(shape)
-    inside = all(row.core.ndim == whole.ndim and whole.contains(row.core) for row in own)
-    if sum(row.core.size for row in own) != whole.size or not inside:
+    # plain numbers: every job of a large image checks all its blocks
+    inside = all(len(row.core.stop) == len(shape) and all(map(le, row.core.stop, shape)) for row in own)
+    if not inside or sum(prod(map(sub, row.core.stop, row.core.start)) for row in own) != whole.size:
         raise BioLoomError(
             f"the blocks of image '{image}' do not cover its {' x '.join(map(str, whole.shape))} voxels",
             fix="run `bioloom plan` again for this pack",

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.volumes.atomic import write_text
+from bioloom.volumes.inner import file_name
 from bioloom.volumes.sources import Data, Source, find_files, image_id, missing, pair, stem
 from bioloom.volumes.validation import split_validation
 
@@ -32,9 +33,9 @@ class Sample:
     split : {"train", "val", "test", "predict"}
         What it is for.
     path : Path
-        Its file, absolute.
+        Its file, absolute, with the place inside it if there is one (``a.h5/raw``).
     labels : Path, optional
-        The file of its labels, absolute.
+        The file of its labels, likewise.
     class_ : str, optional
         Its class, in classification.
     group : str, optional
@@ -93,7 +94,7 @@ def check_labelled(samples: Iterable[Sample]) -> list[Sample]:
     if not any(sample.split == "train" for sample in samples):
         raise BioLoomError("data: there are no training images", fix="give data.train, images and labels")
     for split in ("train", "val", "test"):
-        bare = [sample.path.name for sample in samples if sample.split == split and sample.labels is None]
+        bare = [file_name(s.path) for s in samples if s.split == split and s.labels is None]
         if bare:
             more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
             fix = "give their labels" + (", or put them under data.predict" if split == "test" else "")

@@ -63,10 +63,20 @@ class SharedStore:
         make(store.path)
         return store
 
-    def fill(self, core: Box, values: np.ndarray) -> Mark:
-        """Write ``(channel, *core.shape)`` to whole shards of the store; return what now lies there."""
+    def fill(self, core: Box, make: Callable[[Box], np.ndarray]) -> Mark:
+        """Write a block, shard by shard, and return what now lies there.
+
+        Parameters
+        ----------
+        core : Box
+            The block, whole shards.
+        make : callable
+            Returns the values of a box, ``(channel, *box.shape)``. Memory holds one shard, however large the
+            block is.
+        """
         volume = open_volume(self.path)
-        volume.write(core, values)
+        for box in volume.shards(core):
+            volume.write(box, make(box))
         return Mark(store=self.name, shards=shard_sizes(volume.array, self.path / "0", core))
 
     def complete(self, marks: Iterable[Mark], output: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.volumes.formats import FORMATS, suffix_of
+from bioloom.volumes.inner import is_store, split_inner
 
 
 class Source(Protocol):
@@ -49,6 +50,9 @@ _SHOWN = 5
 def find_files(source: str | Sequence[str], key: str) -> list[Path]:
     """Return the readable files, absolute, that a folder, a glob, a file or a list of these stands for.
 
+    A file may be followed by a place inside it (``a.h5/raw``), also in a glob (``*.h5/raw``); a folder that
+    is a store (``a.zarr``) counts as a file.
+
     Parameters
     ----------
     source : str or sequence of str
@@ -73,7 +77,8 @@ def find_files(source: str | Sequence[str], key: str) -> list[Path]:
 
 
 def stem(path: Path) -> str:
-    """Return the name of a file without its suffix, without both of ``.ome.tif``."""
+    """Return the name of a file without its suffix, without both of ``.ome.tif``; of ``a.h5/raw`` it is a."""
+    path = split_inner(path)[0]
     name = path.name.removesuffix(path.suffix) if not suffix_of(path) else path.name[: -len(suffix_of(path))]
     return name[:-4] if name.lower().endswith(".ome") else name
 
@@ -120,7 +125,8 @@ def pair(images: Sequence[Path], labels: Sequence[Path], key: str, *, whole: boo
             fix="give two folders, or two globs such as data/*_img.tif and data/*_mask.tif",
         )
     exact = _by_stem(labels, key, stem)
-    rest = [label for label in labels if label not in {exact.get(stem(image)) for image in images}]
+    paired = {exact.get(stem(image)) for image in images}
+    rest = [label for label in labels if label not in paired]
     core = _by_stem(rest, key, _core)
     _by_stem([image for image in images if stem(image) not in exact], key, _core)
     found = {image: exact.get(stem(image)) or core.get(_core(image)) for image in images}
@@ -130,7 +136,8 @@ def pair(images: Sequence[Path], labels: Sequence[Path], key: str, *, whole: boo
             f"{key}: no labels for {_some(alone, 'image')} (labels are called {_some(map(stem, labels))})",
             fix="name the labels like the images, with at most a word like _mask or _label added",
         )
-    spare = [stem(label) for label in labels if label not in set(found.values())]
+    used = set(found.values())
+    spare = [stem(label) for label in labels if label not in used]
     if spare and whole:
         raise BioLoomError(f"{key}: no image for {_some(spare, 'label file')}", fix="remove or rename them")
     return [label for label in found.values() if label is not None]
@@ -145,24 +152,30 @@ def missing(path: Path, key: str) -> BioLoomError:
 
 
 def _expand(item: str, key: str) -> list[Path]:
-    path = Path(item).absolute()
-    if path.is_dir():
-        found = _readable(path.iterdir())
-    elif path.is_file():
+    path, inner = split_inner(Path(item).absolute())
+    if path.is_file() or is_store(path):
         if not suffix_of(path):
             raise BioLoomError(f"{key}: {path} is of an unknown format", allowed=", ".join(FORMATS))
-        return [path]
+        return [path / inner]
+    if path.is_dir():
+        found = _readable(path.iterdir())
+    elif has_magic(inner):
+        raise BioLoomError(
+            f"{key}: {item} has a glob inside {path.name}",
+            allowed="globs of files, then the path of one image inside them, such as train/*.h5/raw",
+        )
     elif has_magic(item):
         found = _readable(map(Path, glob(str(path), recursive=True)))
     else:
         raise missing(path, key)
     if not found:
         raise BioLoomError(f"{key}: {path} holds no image", allowed=f"files that end in {', '.join(FORMATS)}")
-    return sorted(found, key=natural)
+    return [file / inner for file in sorted(found, key=natural)]
 
 
 def _readable(paths: Iterable[Path]) -> list[Path]:
-    return [path for path in paths if path.name[0] != "." and suffix_of(path) and path.is_file()]
+    shown = (path for path in paths if path.name[0] != "." and suffix_of(path))
+    return [path for path in shown if path.is_file() or is_store(path)]
 
 
 def _core(path: Path) -> str:

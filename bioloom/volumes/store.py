@@ -12,7 +12,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,7 @@ import zarr
 
 from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
+from bioloom.geometry.grid import tiles
 from bioloom.volumes import layout, metadata
 from bioloom.volumes.atomic import atomic_path
 from bioloom.volumes.manifest import Entry, digest_folder
@@ -162,6 +163,10 @@ class Volume:
             raise ValueError(f"values of dtype {values.dtype} may not fit into {self.dtype} of {self.path}")
         if not box.empty:
             self.array[(slice(None), *box.slices)] = values.astype(self.dtype, copy=False)
+
+    def shards(self, box: Box) -> Iterator[Box]:
+        """Yield the parts of a box that one writer must own each (see `block_shape`)."""
+        yield from (part.shift(box.start) for part in tiles(box.shape, self.block_shape()))
 
     def update_facts(self, **facts: Any) -> None:
         """Add `facts` (JSON) to those of the store; intensities among them also set the display windows."""

@@ -1,15 +1,23 @@
-"""What every metric promises: its counts add up, and images that have nothing to say do not speak."""
+"""What every metric promises: its counts add up, and images that have nothing to say do not speak.
+
+Metrics of whole images, which do not add up, promise the mean instead.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from math import isfinite, isinf, isnan
 
 import numpy as np
-import pandas as pd
 import pytest
 from pydantic import BaseModel
 
 from bioloom.errors import BioLoomError
 from bioloom.evaluate import METRICS
+from bioloom.evaluate.channels import Channels
+from bioloom.evaluate.comparison import compare
+from bioloom.evaluate.metric import channel_of
 
 SHAPES = {2: (30, 40), 3: (6, 20, 24)}
-COLUMNS = ["class", "metric", "value"]
 
 
 @pytest.fixture(params=list(METRICS))
@@ -36,9 +44,51 @@ def pair_of_images(ndim, seed):
     return truth, labels
 
 
+@dataclass(frozen=True)
+class Prediction:
+    """One channel in memory, opened like a stored prediction."""
+
+    values: np.ndarray
+    channel_names = ("foreground",)
+
+    @property
+    def spatial(self):
+        return self.values.shape
+
+    def read(self, box, channels):
+        return self.values[None][(channels, *box.slices)]
+
+
 def counts_of(metric, truth, labels):
+    """Count one metric; every object has the score that its size gives it, whatever its id."""
     _, entry, options = metric
-    return entry.count(truth, labels, (1.0, 0.5, 0.5)[-truth.ndim :], options)
+    size = dict(zip(*np.unique(labels, return_counts=True), strict=True))
+    scores = np.vectorize(lambda label: size[label] % 7 / 7, otypes=[np.float32])(labels)
+    wanted = channel_of(options)
+    channels = Channels(Prediction(scores), (wanted,)) if wanted else None
+    return entry.count(compare(truth, labels, channels), options)
+
+
+def summed(*counts):
+    """Add up counts as the pool does."""
+    total = {}
+    for by_class in counts:
+        for class_, values in by_class.items():
+            total.setdefault(class_, Counter()).update(values)
+    return total
+
+
+def finished(metric, counts):
+    """The metrics of all classes, by class and name."""
+    return {
+        (class_, name): value
+        for class_, values in counts.items()
+        for name, value in metric[1].finish(values).items()
+    }
+
+
+def flat(counts):
+    return {(class_, name): value for class_, values in counts.items() for name, value in values.items()}
 
 
 def far_apart(one, other, offset):
@@ -50,38 +100,52 @@ def far_apart(one, other, offset):
 
 def test_counts_of_two_images_add_up_to_those_of_both_in_one(metric, ndim):
     first, second = pair_of_images(ndim, 0), pair_of_images(ndim, 1)
-    apart = pd.concat([counts_of(metric, *first), counts_of(metric, *second)])
+    apart = summed(counts_of(metric, *first), counts_of(metric, *second))
+    if metric[1].averaged:
+        one, other = (finished(metric, counts_of(metric, *images)) for images in (first, second))
+        means = {name: (one[name] + other[name]) / 2 for name in one}
+        assert finished(metric, apart) == pytest.approx(means, rel=1e-9)
+        return
     together = counts_of(metric, *(far_apart(a, b, 2**33) for a, b in zip(first, second, strict=True)))
-    summed = apart.groupby(["class", "metric"], sort=False)["value"].sum().reset_index()
-    pd.testing.assert_frame_equal(summed, together, rtol=1e-12)
-    pd.testing.assert_frame_equal(metric[1].finish(summed), metric[1].finish(together), rtol=1e-9)
+    assert flat(apart) == pytest.approx(flat(together), rel=1e-12)
+    assert finished(metric, apart) == pytest.approx(finished(metric, together), rel=1e-9)
 
 
 def test_an_empty_image_adds_nothing(metric, ndim):
     images = pair_of_images(ndim, 0)
     full = counts_of(metric, *images)
     empty = counts_of(metric, *(image * 0 for image in images))
-    assert not empty["value"].any()
-    assert full["metric"].tolist() == empty["metric"].tolist()
-    finished = metric[1].finish(empty)
-    assert (finished["value"].isna() | finished["metric"].str.startswith("objects_")).all()
+    assert set(flat(empty).values()) == {0}
+    assert set(flat(empty)) <= set(flat(full))
+    values = finished(metric, empty)
+    assert list(values) == list(finished(metric, full))
+    assert all(isnan(value) or name.startswith("objects_") for (_, name), value in values.items())
 
 
-def test_tables_have_the_three_columns_and_each_name_once(metric, ndim):
+@pytest.mark.parametrize("empty", [0, 1], ids=["truth", "labels"])
+def test_nothing_there_and_nothing_found_are_answered(metric, ndim, empty):
+    images = list(pair_of_images(ndim, 0))
+    images[empty] = images[empty] * 0
+    counts = counts_of(metric, *images)
+    assert all(isfinite(value) for value in flat(counts).values())
+    values = finished(metric, counts)
+    assert not any(isinf(value) for value in values.values())
+    assert list(values) == list(finished(metric, counts_of(metric, *pair_of_images(ndim, 0))))
+
+
+def test_counts_and_metrics_are_floats_by_name(metric, ndim):
     counts = counts_of(metric, *pair_of_images(ndim, 0))
-    for table in (counts, metric[1].finish(counts)):
-        assert list(table) == COLUMNS
-        assert not table.duplicated(["class", "metric"]).any()
-        assert table["value"].dtype == np.float64
-    assert np.isfinite(counts["value"]).all()
+    for table in (flat(counts), finished(metric, counts)):
+        assert {type(value) for value in table.values()} == {float}
+    assert all(isfinite(value) for value in flat(counts).values())
 
 
 def test_the_ids_do_not_matter(metric, ndim):
     truth, labels = pair_of_images(ndim, 0)
     renamed = np.random.default_rng(3).permutation(np.arange(1, 14))
     lookup = np.concatenate([[0], renamed * 2**34])
-    expected = counts_of(metric, truth, labels)
-    pd.testing.assert_frame_equal(counts_of(metric, lookup[truth], lookup[labels]), expected)
+    expected = flat(counts_of(metric, truth, labels))
+    assert flat(counts_of(metric, lookup[truth], lookup[labels])) == pytest.approx(expected, rel=1e-12)
 
 
 def test_different_shapes_are_refused(metric, ndim):

@@ -13,7 +13,7 @@ from bioloom.registry import TABLES
 
 ROOT = Path(bioloom.__file__).parent
 LAYERS = (
-    ("errors", "registry", "progress"),
+    ("errors", "registry", "progress", "usage"),
     ("settings",),
     ("geometry",),
     ("volumes",),
@@ -48,7 +48,7 @@ TORCH_FREE = (
     "report",
     "cli.py",
 )
-HEAVY = ("torch", "zarr", "skimage", "scipy", "matplotlib", "pandas")
+HEAVY = ("torch", "zarr", "h5py", "skimage", "scipy", "matplotlib", "pandas")
 ALL = sorted(ROOT.rglob("*.py"))
 
 
@@ -89,7 +89,7 @@ def test_imports_go_up_only(path):
 
 def test_the_walk_sees_imports(tmp_path):
     path = ROOT / "infer" / "open.py"
-    assert {"torch", "bioloom.train.device"} <= set(imports(path))
+    assert {"torch", "bioloom.train.export"} <= set(imports(path))
 
 
 @pytest.mark.parametrize("room", ["train", "infer"])

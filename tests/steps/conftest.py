@@ -127,7 +127,7 @@ def config_of(pictures: Path) -> dict:
             "workers": 0,
         },
         "postprocess": [{"name": "watershed", "seeds": "foreground", "seed_threshold": 0.2}, "remove_small"],
-        "infer": {"chunk": [3, 3], "precision": "fp32"},
+        "infer": {"patch_size": [32, 32], "chunk": [3, 3], "precision": "fp32"},
     }
 
 
@@ -157,7 +157,8 @@ def commands(run: Path) -> dict[str, list[str]]:
         f"--calibration {run}/calibration.yaml test_d",
         "postprocess": f"{settled} --predictions {run}/predictions/{pack} {blocks} "
         f"--calibration {run}/calibration.yaml --outputs {run}/outputs/{pack}",
-        "evaluate": f"{images} {labels} --outputs {run}/outputs/{pack} --metrics {run}/metrics/{pack}",
+        "evaluate": f"{images} {labels} --outputs {run}/outputs/{pack} "
+        f"--predictions {run}/predictions/{pack} --metrics {run}/metrics/{pack}",
         "report": f"--run {run} test_d",
         "export": f"--outputs {run}/outputs/{pack} --exports {run}/exports/{pack}",
     }

@@ -105,7 +105,7 @@ def test_a_truncated_chunk_is_put_aside(refused, run, line_of):
 
 @pytest.mark.parametrize("name", ["infer", "stitch"])
 def test_chunks_of_other_patches(refused, run, line_of, contents, name):
-    edit(run / f"options/{name}.yaml", lambda options: options["patch"].update(size=[48, 48]))
+    edit(run / f"options/{name}.yaml", lambda options: options["infer"].update(patch_size=[48, 48]))
     before = contents(run)
     line = refused(*line_of(name))
     assert "the chunks of image 'test_d' were planned for other patches; allowed: 4 patches" in line

@@ -4,6 +4,7 @@ What was made earlier stays whole until it is replaced whole, and the end is tha
 processes are forked from one that has imported everything, so that the kills hit the work, not the imports.
 """
 
+import json
 import multiprocessing
 import random
 import shutil
@@ -16,7 +17,11 @@ import yaml
 from products import WRITES
 
 from bioloom.cli import main
+from bioloom.volumes.bundle import read_bundle
+from bioloom.volumes.manifest import read_manifest
+from bioloom.volumes.plans import read_blocks, read_chunks
 from bioloom.volumes.samples import Sample, write_pack
+from bioloom.volumes.store import open_volume
 
 pytestmark = pytest.mark.slow
 
@@ -157,7 +162,7 @@ def wide(run, line_of, pictures, tmp_path):
 
 
 def shared_jobs(line_of, run):
-    """Return the jobs by which stitching and post-processing of many blocks are done, and what each leaves."""
+    """Return the jobs that stitch and post-process many blocks, and what each leaves."""
     blocks = [row.block for row in read_blocks(run / "blocks" / "test_d.csv")]
     stitched, passes = run / "stitched" / "test_d", run / "passes" / "test_d"
     whole = {}

@@ -142,7 +142,7 @@ def test_a_network_of_volumes_refuses_planes(refused, run, line_of, replaced, bi
     plan = run / "options" / "plan.yaml"
     sides = {
         "patch": {"size": [8, 32, 32], "overlap": [2, 8, 8]},
-        "infer": {"chunk": [1, 3, 3], "block": [64] * 3, "halo": [9] * 3},
+        "infer": {"patch_size": [8, 32, 32], "chunk": [1, 3, 3], "block": [64] * 3, "halo": [9] * 3},
     }
     plan.write_text(yaml.safe_dump(sides))
     line = refused(*line_of("plan"))

@@ -19,8 +19,16 @@ def test_a_complete_run_has_nothing_to_do(tiny_run):
         assert (tiny_run.results / name).exists()
 
 
-def test_another_metric_evaluates_again(tiny_run):
-    edited = tiny_run.with_changes({"evaluate": {"metrics": [{"name": "foreground"}]}})
+@pytest.mark.parametrize(
+    "evaluate",
+    [
+        {"metrics": [{"name": "foreground"}]},
+        {"metrics": [{"name": "average_precision", "channel": "contour"}], "smallest_truth": 20},
+    ],
+    ids=["metric", "channel"],
+)
+def test_other_metrics_evaluate_again(tiny_run, evaluate):
+    edited = tiny_run.with_changes({"evaluate": evaluate})
     assert edited.planned() == Counter(options=1, evaluate=1, **SUMMARIES)
 
 

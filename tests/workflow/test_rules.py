@@ -66,7 +66,7 @@ def test_a_rule_calls_one_step_with_quoted_paths(name):
 @pytest.mark.parametrize("name", sorted(set(RULES) - BOOKKEEPING - {"plan"}))
 def test_the_resources_of_a_job_grow_with_the_attempt(name):
     resources = " ".join(section(RULES[name], "resources"))
-    assert re.search(r"mem_mb=memory\(\d+\)", resources)
+    assert re.search(r"mem_mb=memory\(\d+(, voxel=\d+)?\)", resources)
     assert "runtime=" in resources
     if "gpu.yaml" in RULES[name]:
         assert "gpu=" in resources

@@ -10,6 +10,7 @@ from pathlib import Path
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import ChunkIndex, run_apart
 from bioloom.settings import dump_yaml, parse_config, step_options
+from bioloom.volumes.inner import raw_input
 from bioloom.volumes.packs import packs
 from bioloom.volumes.plans import read_blocks, read_chunks
 from bioloom.volumes.samples import check_labelled, discover, pack_table
@@ -68,10 +69,11 @@ def raw_files(wildcards):
     paths = [
         path for sample in samples for path in (sample.path, sample.labels) if path
     ]
-    below = [path.is_relative_to(Path.cwd()) for path in paths]
+    files = list(dict.fromkeys(raw_input(path) for path in paths))
+    below = [file.is_relative_to(Path.cwd()) for file in files]
     return [
-        local(os.path.relpath(path) if inside else str(path))
-        for path, inside in zip(paths, below)
+        local(os.path.relpath(file) if inside else str(file))
+        for file, inside in zip(files, below)
     ]
 
 
@@ -109,9 +111,19 @@ def machine(option, default):
     return lambda wildcards, resources: resources.get(option, default)
 
 
-def memory(megabytes):
-    """Return a function that gives the memory of a job, doubled on every attempt."""
-    return lambda wildcards, attempt: megabytes * 2 ** (attempt - 1)
+def memory(megabytes, voxel=0):
+    """Return a function that gives the memory of a job, doubled on every attempt.
+
+    `voxel` bytes are added for every voxel of the job's block.
+    """
+
+    def needed(wildcards, attempt):
+        size = 0
+        if voxel:
+            size = block_rows(*plan_of(wildcards.pack)[1])[wildcards.block].core.size
+        return (megabytes + voxel * size // 10**6) * 2 ** (attempt - 1)
+
+    return needed
 
 
 @cache

@@ -34,6 +34,7 @@ rule evaluate:
         images=f"{RUN}/images/{{pack}}.csv",
         labels=f"{RUN}/labels/{{pack}}.csv",
         outputs=f"{RUN}/outputs/{{pack}}.csv",
+        predictions=f"{RUN}/predictions/{{pack}}.csv",
     output:
         f"{RUN}/metrics/{{pack}}.csv",
     log:
@@ -51,6 +52,7 @@ rule evaluate:
         " --images {input.images:q}"
         " --labels {input.labels:q}"
         " --outputs {input.outputs:q}"
+        " --predictions {input.predictions:q}"
         " --metrics {output:q}"
         " > {log:q} 2>&1"
 

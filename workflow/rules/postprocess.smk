@@ -53,7 +53,7 @@ rule postprocess_block:
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=memory(2000),
+        mem_mb=memory(500, voxel=120),
         runtime=60,
     params:
         passes=lambda w, output: str(Path(output[0]).parents[1]),

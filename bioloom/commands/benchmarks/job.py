@@ -7,7 +7,6 @@ memory that of the stage alone.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ import psutil
 
 from bioloom.commands.benchmarks import scene
 from bioloom.settings import parse_options
+from bioloom.usage import peak_bytes
 from bioloom.volumes.manifest import Entry
 
 Work = Callable[[], object]
@@ -89,15 +89,6 @@ def main() -> None:
     work()
     seconds = perf_counter() - began
     print(json.dumps({"seconds": seconds, "memory": (peak_bytes() - before) / 1e6}))
-
-
-def peak_bytes() -> int:
-    """Return the most memory that this process has held."""
-    status = Path("/proc/self/status")
-    if status.is_file():  # on Linux, getrusage counts in what the parent held when it forked
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":

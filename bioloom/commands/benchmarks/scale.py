@@ -27,6 +27,10 @@ class Scale:
         Side in voxels of the blocks in which both are stitched and post-processed.
     rounds : int
         Rounds of everything else.
+    volume : tuple of int
+        Spatial shape of the smallest volume on which memory is measured.
+    factors : tuple of int
+        By what its sides are multiplied.
     """
 
     feature_maps: tuple[int, ...]
@@ -38,6 +42,8 @@ class Scale:
     larger: int
     block: int
     rounds: int
+    volume: tuple[int, ...]
+    factors: tuple[int, ...]
 
 
 FULL = Scale(
@@ -50,8 +56,11 @@ FULL = Scale(
     larger=5792,
     block=1024,
     rounds=3,
+    volume=(160, 256, 512),
+    factors=(1, 2, 4),
 )
-"""8 times as many voxels in the large image, and 9 times as many blocks."""
+"""8 times as many voxels in the large image, and 9 times as many blocks. The smallest volume has 96 blocks,
+some of them with their halo on every side, and a pyramid of two levels."""
 
 QUICK = Scale(
     feature_maps=(2, 4),
@@ -63,5 +72,7 @@ QUICK = Scale(
     larger=512,
     block=256,
     rounds=1,
+    volume=(32, 64, 96),
+    factors=(1, 2),
 )
 """Seconds; the numbers mean nothing."""

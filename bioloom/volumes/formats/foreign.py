@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import isfinite, prod
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import IO, Any, Literal, Protocol
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from bioloom.geometry.box import Box
 
 LETTERS = "TCZYXS"
 _UNNAMED = "IQ"
+_MAPPED = 1 << 22  # bytes of the planes that are mapped at a time
 
 
 class ArrayLike(Protocol):
@@ -34,15 +35,15 @@ class ArrayLike(Protocol):
 
 @dataclass(frozen=True)
 class Mapped:
-    """An array that lies in a file as it is; every access maps the file anew.
+    """An array that lies in a file as it is; every access maps the file anew, a few planes at a time.
 
-    Pages of a mapping count as memory of the process as long as it lives: a large image read to its end
-    through one mapping looks like a process that holds it all.
+    Pages of a mapping count as memory of the process as long as it lives, and so may their neighbours: a
+    large image read to its end through one mapping looks like a process that holds it all.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    path : Path or file
+        The file; one that has no name any more is given open.
     dtype : numpy.dtype
         Type of the values.
     offset : int
@@ -53,16 +54,32 @@ class Mapped:
         Which axis varies fastest, the last or the first.
     """
 
-    path: Path
+    path: Path | IO[bytes]
     dtype: np.dtype
     offset: int
     shape: tuple[int, ...]
     order: Literal["C", "F"] = "C"
 
     def __getitem__(self, index: Any) -> np.ndarray:
-        """Return a copy of a part."""
-        whole = np.memmap(self.path, self.dtype, "r", self.offset, self.shape, self.order)
-        return np.array(whole[index])
+        """Return a copy of a part; `index` has a slice or a number for every axis."""
+        axes = range(len(self.shape)) if self.order == "C" else reversed(range(len(self.shape)))
+        axis = next((axis for axis in axes if isinstance(index[axis], slice)), None)
+        if axis is None:
+            return np.array(self._mapped()[index])
+        # `axis` is the one along which planes follow each other in the file
+        faster = self.shape[axis + 1 :] if self.order == "C" else self.shape[:axis]
+        count = max(1, _MAPPED // max(1, prod(faster) * self.dtype.itemsize))
+        result = np.empty(np.broadcast_to(np.empty(()), self.shape)[index].shape, self.dtype)
+        before = (slice(None),) * sum(isinstance(i, slice) for i in index[:axis])
+        places = range(*index[axis].indices(self.shape[axis]))
+        for first in range(0, len(places), count):
+            some = places[first : first + count]
+            part = (*index[:axis], slice(some.start, some.stop, some.step), *index[axis + 1 :])
+            result[(*before, slice(first, first + len(some)))] = self._mapped()[part]
+        return result
+
+    def _mapped(self) -> np.ndarray:
+        return np.memmap(self.path, self.dtype, "r", self.offset, self.shape, self.order)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ into memory, compressed ones are read at once if small and page by page (or tile
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from math import prod
 from pathlib import Path
 from struct import unpack
+from tempfile import TemporaryFile
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -19,25 +22,19 @@ import tifffile
 import zarr
 
 from bioloom.errors import BioLoomError
+from bioloom.geometry.box import Box
 from bioloom.geometry.grid import tiles
 from bioloom.volumes.atomic import atomic_path
+from bioloom.volumes.formats.axes import MICROMETRES, Squeezed
 from bioloom.volumes.formats.foreign import ArrayLike, Foreign, Mapped, open_foreign, reading
 from bioloom.volumes.manifest import Entry, digest_folder
 from bioloom.volumes.store import Volume
 
-MICROMETRES = {"µm": 1.0, "μm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0}
-MICROMETRES |= {
-    "\\u00B5m": 1.0,
-    "nm": 1e-3,
-    "pm": 1e-6,
-    "Å": 1e-4,
-    "mm": 1e3,
-    "cm": 1e4,
-    "m": 1e6,
-    "inch": 25400.0,
-}
 _AT_ONCE = 1 << 27
+_STRIP = 1 << 16
 _CLASSIC = 1 << 31
+_HELD = 1 << 22  # voxels that an export holds
+_STRIP_ROWS = 64  # divides the side of every chunk
 
 
 def read_tiff(path: Path, axes: str | None = None, *, labels: bool = False) -> Foreign:
@@ -66,12 +63,13 @@ def read_tiff(path: Path, axes: str | None = None, *, labels: bool = False) -> F
 
 
 def export_tiff(volumes: Sequence[Volume], image: str, path: Path) -> Entry:
-    """Write the voxels of stores to an OME-TIFF file, atomically and slab by slab.
+    """Write the voxels of stores to an OME-TIFF file, atomically and in memory that does not grow with them.
 
     Parameters
     ----------
     volumes : sequence of Volume
-        One image with its voxel size and channel names, or all time points of a file in their order.
+        One image with its voxel size and channel names, or all time points of a file in their order, all of
+        one shape and dtype.
     image : str
         Image id, for the manifest; of time points what their ids begin with.
     path : Path
@@ -92,12 +90,14 @@ def export_tiff(volumes: Sequence[Volume], image: str, path: Path) -> Entry:
         metadata |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": "µm"}
     if first.channel_names:
         metadata["Channel"] = {"Name": list(first.channel_names)}
+    rows = min(_rows(first), _STRIP_ROWS)
     with atomic_path(path) as temporary:
         tifffile.imwrite(
             temporary,
-            (plane for volume in volumes for plane in _planes(volume)),
+            (strip for volume in volumes for strip in _strips(volume, rows, path.parent)),
             shape=shape,
             dtype=first.dtype,
+            rowsperstrip=rows,
             bigtiff=prod(shape) * first.dtype.itemsize > _CLASSIC,
             ome=True,
             photometric="minisblack",
@@ -108,13 +108,41 @@ def export_tiff(volumes: Sequence[Volume], image: str, path: Path) -> Entry:
     return Entry(image, path, shape, str(first.dtype), digest_folder(path))
 
 
-def _planes(volume: Volume) -> Iterator[np.ndarray]:
-    """Yield the planes of a store, reading as many at a time as lie in one layer of chunks."""
-    depth = volume.array.chunks[1] if volume.ndim == 3 else volume.spatial[0]
+def _rows(volume: Volume) -> int:
+    """Return how many rows of all planes of a layer of chunks are held at a time: whole chunks if they fit.
+
+    If they are less than the image, whole strips.
+    """
+    width, chunk = volume.spatial[-1], volume.array.chunks[-2]
+    fitting = max(1, _HELD // (_depth(volume) * width))
+    return int(fitting // chunk * chunk or fitting // _STRIP_ROWS * _STRIP_ROWS or fitting)
+
+
+def _depth(volume: Volume) -> int:
+    return int(volume.array.chunks[1]) if volume.ndim == 3 else 1
+
+
+def _strips(volume: Volume, rows: int, folder: Path) -> Iterator[bytes]:
+    """Yield the compressed strips of `rows` rows, plane after plane.
+
+    A layer of chunks is read once, some rows of all its planes at a time; the strips wait for their turn in a
+    file in `folder` that has no name.
+    """
     for channel in range(volume.channels):
-        for box in tiles(volume.spatial, (depth, *volume.spatial[1:])):
-            values = volume.read(box, slice(channel, channel + 1))[0]
-            yield from values if volume.ndim == 3 else [values]
+        for layer in tiles(volume.spatial[:-2], (_depth(volume),) * (volume.ndim - 2)):
+            with TemporaryFile(dir=folder) as file:
+                places: list[list[tuple[int, int]]] = [[] for _ in range(layer.size)]
+                for band in tiles(volume.spatial[-2:], (_rows(volume), volume.spatial[-1])):
+                    box = Box(layer.start + band.start, layer.stop + band.stop)
+                    values = volume.read(box, slice(channel, channel + 1)).reshape(-1, *band.shape)
+                    for plane, written in zip(values, places, strict=True):
+                        for first in range(0, len(plane), rows):
+                            strip = zlib.compress(plane[first : first + rows].tobytes())
+                            written.append((file.tell(), len(strip)))
+                            file.write(strip)
+                for at, size in chain.from_iterable(places):
+                    file.seek(at)
+                    yield file.read(size)
 
 
 def _own_axes(series: Any, given: str | None) -> str:
@@ -139,25 +167,14 @@ def _source(file: tifffile.TiffFile, series: Any, axes: str, path: Path) -> Arra
         values = series.asarray().reshape(shape)
         file.close()
         return values
-    # Compressed and large: a page is decoded when a slab touches it, or only its tiles if it is large itself.
-    mode = "page" if series.keyframe.nbytes <= _AT_ONCE else "strile"
+    # Compressed and large: what a slab touches is decoded, by strips or tiles. Slabs cut pages, so whole ones
+    # would be decoded again and again; but single rows as strips would cost more to find than to decode.
+    page = series.keyframe
+    small = page.nbytes // max(1, len(page.dataoffsets)) < _STRIP and page.nbytes <= _AT_ONCE
+    mode = "page" if small else "strile"
     if axes == series.axes:
         return zarr.open_array(series.aszarr(chunkmode=mode), mode="r")
-    return _Squeezed(zarr.open_array(series.aszarr(chunkmode=mode, squeeze=False), mode="r"), kept)
-
-
-class _Squeezed:
-    """An array without some of its axes of length 1."""
-
-    def __init__(self, array: zarr.Array, kept: list[bool]) -> None:
-        self.array, self.kept = array, kept
-        self.shape: tuple[int, ...] = tuple(np.compress(kept, array.shape).tolist())
-        self.dtype = np.dtype(array.dtype)
-
-    def __getitem__(self, index: tuple[Any, ...]) -> Any:
-        """Return a part; `index` has an entry per axis that is kept."""
-        entries = iter(index)
-        return self.array[tuple(next(entries) if keep else 0 for keep in self.kept)]
+    return Squeezed(zarr.open_array(series.aszarr(chunkmode=mode, squeeze=False), mode="r"), kept)
 
 
 def _check_complete(file: tifffile.TiffFile, series: Any, path: Path) -> None:

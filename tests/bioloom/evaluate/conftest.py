@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -55,3 +57,42 @@ def iou_by_loop(truth, labels):
 @pytest.fixture
 def reference(truth, labels):
     return iou_by_loop(truth, labels)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A prediction in memory, opened like a stored one: ``(channel, *spatial)`` and the channels' names."""
+
+    values: np.ndarray
+    channel_names: tuple[str, ...] = ("foreground",)
+
+    @property
+    def spatial(self):
+        return self.values.shape[1:]
+
+    def read(self, box, channels=slice(None)):
+        return self.values[(channels, *box.slices)]
+
+
+@pytest.fixture(scope="session")
+def open_prediction():
+    """Make a prediction of an array and the names of its channels."""
+    return Prediction
+
+
+@pytest.fixture
+def prediction(truth):
+    """Two channels of smooth noise, from below 0 to above 1."""
+    noise = np.random.default_rng(5).normal(size=(2, *truth.shape))
+    values = 0.5 + 4 * np.stack([ndimage.gaussian_filter(channel, 2) for channel in noise])
+    return Prediction(values.astype(np.float32), ("distance", "foreground"))
+
+
+def metrics_of(metric, comparison, options):
+    """All values of one metric, by name."""
+    return metric.finish(metric.count(comparison, options)[""])
+
+
+@pytest.fixture(scope="session", name="metrics_of")
+def _metrics_of():
+    return metrics_of

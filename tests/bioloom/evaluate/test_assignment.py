@@ -23,7 +23,8 @@ def best_by_trying_all(matrix, threshold):
 
 def sparse(matrix):
     row, column = np.nonzero(matrix)
-    return Candidates(np.arange(len(matrix)), np.arange(matrix.shape[1]), row, column, matrix[row, column])
+    ids = [np.arange(side) for side in matrix.shape]
+    return Candidates(*ids, *ids, row, column, row, matrix[row, column])
 
 
 @settings(max_examples=60, deadline=None)

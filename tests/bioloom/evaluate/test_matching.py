@@ -3,15 +3,17 @@ import pytest
 from pydantic import ValidationError
 
 from bioloom.errors import BioLoomError
-from bioloom.evaluate.matching import METRIC, MatchingOptions, count, match_counts, match_pairs, scores
+from bioloom.evaluate.comparison import compare
+from bioloom.evaluate.matching import METRIC, MatchingOptions, match_counts, match_pairs, scores
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 
 
-def metrics_of(truth, labels, **options):
-    counts = count(truth, labels, (1.0,) * truth.ndim, MatchingOptions(**options))
-    table = METRIC.finish(counts)
-    return dict(zip(table["metric"], table["value"], strict=True))
+@pytest.fixture
+def score(metrics_of):
+    return lambda truth, labels, **options: metrics_of(
+        METRIC, compare(truth, labels), MatchingOptions(**options)
+    )
 
 
 def test_the_default_thresholds_are_those_of_the_data_science_bowl():
@@ -40,9 +42,9 @@ def test_counts_are_those_of_a_loop(truth, labels, reference):
     np.testing.assert_array_equal(fn, matrix.shape[0] - expected)
 
 
-def test_the_metrics_are_their_definitions(truth, labels, reference):
+def test_the_metrics_are_their_definitions(score, truth, labels, reference):
     matrix = reference[2]
-    values = metrics_of(truth, labels)
+    values = score(truth, labels)
     n_truth, n_predicted = matrix.shape
     for threshold in THRESHOLDS:
         matched = matrix[matrix > threshold]
@@ -67,25 +69,25 @@ def test_panoptic_quality_is_segmentation_times_recognition_quality():
     assert values["pq"] == pytest.approx(values["mean_matched_iou"] * values["f1"])
 
 
-def test_a_perfect_prediction_has_one_everywhere(truth):
-    values = metrics_of(truth, np.where(truth > 0, truth + 2**40, 0).astype(np.uint64))
+def test_a_perfect_prediction_has_one_everywhere(score, truth):
+    values = score(truth, np.where(truth > 0, truth + 2**40, 0).astype(np.uint64))
     assert {value for name, value in values.items() if not name.startswith("objects")} == {1.0}
 
 
-def test_an_empty_prediction(truth):
-    values = metrics_of(truth, truth * 0)
+def test_an_empty_prediction(score, truth):
+    values = score(truth, truth * 0)
     assert values["recall@0.5"] == values["f1@0.5"] == values["accuracy@0.5"] == values["pq@0.5"] == 0
     assert np.isnan([values["precision@0.5"], values["mean_matched_iou@0.5"]]).all()
 
 
-def test_an_empty_truth(truth):
-    values = metrics_of(truth * 0, truth)
+def test_an_empty_truth(score, truth):
+    values = score(truth * 0, truth)
     assert values["precision@0.5"] == values["f1@0.5"] == values["pq@0.5"] == values["f1_mean"] == 0
     assert np.isnan([values["recall@0.5"], values["mean_matched_iou@0.5"]]).all()
 
 
-def test_nothing_to_find_and_nothing_found_is_no_number(truth):
-    values = metrics_of(truth * 0, truth * 0)
+def test_nothing_to_find_and_nothing_found_is_no_number(score, truth):
+    values = score(truth * 0, truth * 0)
     assert values.pop("objects_truth") == values.pop("objects_predicted") == 0
     assert np.isnan(list(values.values())).all()
 
@@ -103,8 +105,8 @@ def test_below_one_half_an_object_is_still_used_once():
     assert len(matches.missed) == 0
 
 
-def test_names_follow_the_thresholds_of_the_options(truth, labels):
-    values = metrics_of(truth, labels, thresholds=(0.3, 0.75))
+def test_names_follow_the_thresholds_of_the_options(score, truth, labels):
+    values = score(truth, labels, thresholds=(0.3, 0.75))
     assert [name for name in values if name.startswith("f1")] == ["f1@0.3", "f1@0.75", "f1_mean"]
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import zarr
@@ -5,14 +7,19 @@ from scipy.sparse import coo_array
 from skimage.metrics import contingency_table
 
 from bioloom.errors import BioLoomError
-from bioloom.evaluate.overlap import VolumeLabels, candidates, merge_overlaps, overlap
+from bioloom.evaluate import overlap as overlaps
+from bioloom.evaluate.channels import Channels
+from bioloom.evaluate.overlap import STEPS, VolumeLabels, candidates, merge_overlaps, overlap
 from bioloom.measure import blocks as module
 
 
 def assert_equal(one, other):
-    np.testing.assert_array_equal(one.truth, other.truth)
-    np.testing.assert_array_equal(one.labels, other.labels)
-    np.testing.assert_array_equal(one.voxels, other.voxels)
+    for name, values in vars(one).items():
+        np.testing.assert_array_equal(values, getattr(other, name), name)
+
+
+def without_border(table):
+    return replace(table, border=np.zeros_like(table.border))
 
 
 def test_the_table_is_that_of_scikit_image(truth, labels):
@@ -43,7 +50,8 @@ def test_the_picture_of_the_docstring():
 def test_blocks_add_up_to_the_whole(truth, labels, axis):
     cuts = [3, 7, 15]
     parts = zip(np.split(truth, cuts, axis), np.split(labels, cuts, axis), strict=True)
-    assert_equal(merge_overlaps([overlap(a, b) for a, b in parts]), overlap(truth, labels))
+    merged = merge_overlaps([overlap(a, b) for a, b in parts])
+    assert_equal(without_border(merged), without_border(overlap(truth, labels)))
 
 
 class Store:
@@ -59,11 +67,57 @@ class Store:
         return self.labels[box.slices][None]
 
 
-@pytest.mark.parametrize("side", [1, 7, 16, 1000])
-def test_reading_by_blocks_does_not_show(truth, labels, monkeypatch, side):
-    whole = overlap(truth, labels)
+def touching(table):
+    """The true ids that some block saw on the border."""
+    return np.unique(table.truth[table.border])
+
+
+@pytest.mark.parametrize("side", [3, 7, 16, 1000])
+def test_reading_by_blocks_does_not_show(truth, labels, prediction, monkeypatch, side):
+    channels = Channels(prediction, ("foreground", "distance"))
+    whole = overlap(truth, labels, channels)
     monkeypatch.setattr(module, "BLOCK_VOXELS", side**truth.ndim)
-    assert_equal(overlap(truth, labels), whole)
+    cut = overlap(truth, labels, channels)
+    assert_equal(without_border(cut), without_border(whole))
+    np.testing.assert_array_equal(touching(cut), touching(whole))
+
+
+def test_sums_are_those_of_the_clipped_channel(truth, labels, prediction):
+    table = overlap(truth, labels, Channels(prediction, ("auto",)))
+    clipped = np.clip(prediction.values[1].astype(float), 0, 1)
+    assert (prediction.values < 0).any()
+    assert (prediction.values > 1).any()
+    for true, found, total in zip(table.truth, table.labels, table.sums[:, 0] / STEPS, strict=True):
+        inside = (truth == true) & (labels == found)
+        assert total == pytest.approx(clipped[inside].sum(), abs=inside.sum() / STEPS)
+
+
+@pytest.mark.parametrize("piece", [1, 7, 100])
+def test_summing_piece_by_piece_does_not_show(truth, labels, prediction, monkeypatch, piece):
+    channels = Channels(prediction, ("auto",))
+    whole = overlap(truth, labels, channels)
+    monkeypatch.setattr(overlaps, "PIECE", piece)
+    assert_equal(overlap(truth, labels, channels), whole)
+
+
+def test_the_border_is_that_of_the_image(truth, labels):
+    on_faces = np.ones(truth.shape, bool)
+    on_faces[(slice(1, -1),) * truth.ndim] = False
+    found = touching(overlap(truth, labels))
+    np.testing.assert_array_equal(found, np.unique(truth[on_faces]))
+    assert len(found) < len(np.unique(truth))
+
+
+def test_an_axis_of_length_1_has_no_border():
+    truth = np.zeros((1, 5, 5), int)
+    truth[0, 2, 2], truth[0, 0, 1] = 1, 2
+    np.testing.assert_array_equal(touching(overlap(truth, truth)), [0, 2])
+
+
+def test_a_prediction_of_another_shape_is_refused(truth, labels, prediction, open_prediction):
+    other = Channels(open_prediction(prediction.values[:, 1:]), ("auto",))
+    with pytest.raises(BioLoomError, match=r"the truth has shape .* the prediction behind the labels"):
+        overlap(truth, labels, other)
 
 
 def test_volumes_are_read_block_by_block(truth, labels, monkeypatch):

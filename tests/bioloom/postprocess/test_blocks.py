@@ -1,5 +1,6 @@
 import pytest
 
+from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.postprocess.blocks import Layout
 
@@ -12,7 +13,9 @@ def test_windows_are_clipped_to_the_image():
         Box((1, 0), (10, 9)),
         Box((5, 0), (10, 9)),
     ]
-    assert layout.block("00002") is layout.blocks[2]
+    assert layout.block("00002") == layout.blocks[2] == layout.blocks[-1]
+    with pytest.raises(BioLoomError, match="there is no block '7'; allowed: 00000 to 00002"):
+        layout.block("7")
 
 
 @pytest.mark.parametrize(("shape", "tile"), [((10, 9), (4, 2)), ((5, 6, 7), (2, 6, 3))])
@@ -26,4 +29,4 @@ def test_touching_finds_every_core_that_shares_a_voxel(shape, tile):
 
 def test_cores_must_cover_the_image():
     with pytest.raises(ValueError, match="cover the image"):
-        Layout.of((4, 4), [("a", Box((0, 0), (4, 3)))], halo=0)
+        Layout((4, 4), [("a", Box((0, 0), (4, 3)))], halo=0)

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from bioloom.postprocess.blocks import Layout
 from bioloom.postprocess.fill_holes import fill_small_holes
+from bioloom.postprocess.passes import run_in_memory
+from bioloom.postprocess.program import compile_passes
 
 
 @pytest.mark.parametrize("shape", [(30, 33), (11, 12, 13)])
@@ -53,3 +56,23 @@ def test_images_without_background_or_objects_stay(shape):
     for value in (0, 6):
         labels = np.full(shape, value, np.uint32)
         np.testing.assert_array_equal(fill_small_holes(labels, 3), labels)
+
+
+@pytest.mark.parametrize("shape", [(24, 31), (15, 17, 22)])
+@pytest.mark.parametrize("extent", [8, 9])
+def test_a_hole_of_several_blocks_is_filled_as_in_one(shape, extent):
+    """The hole is 9 voxels long, blocks are down to 4 voxels a side."""
+    prediction = np.zeros((1, *shape), np.float32)
+    prediction[(0, *(slice(1, n - 1) for n in shape))] = 1
+    prediction[(0, *(slice(4, 4 + side) for side in (9, 5, 3)[: len(shape)]))] = 0
+    terms = dict.fromkeys(("foreground", "seeds", "topography"), "a")
+    passes = compile_passes(
+        [{"name": "watershed", **terms}, {"name": "fill_holes", "max_extent": extent}],
+        channels=("a",),
+        spacing=(1.0,) * len(shape),
+    )
+    whole = run_in_memory(prediction, passes, Layout.cut(shape, shape, halo=0))
+    expected = ndimage.binary_fill_holes(prediction[0]) if extent == 9 else prediction[0] > 0
+    np.testing.assert_array_equal(whole, expected)
+    for tile in ((4, 9, 11)[: len(shape)], (5,) * len(shape), (7, 4, 20)[: len(shape)]):
+        np.testing.assert_array_equal(run_in_memory(prediction, passes, Layout.cut(shape, tile, 1)), whole)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bioloom.geometry.box import Box
-from bioloom.postprocess.flooding import find_open_faces, flood
+from bioloom.postprocess.flooding import find_open_faces, flood, settle
 
 
 def best_paths(rank, mask, seeds, connectivity):
@@ -81,3 +81,29 @@ def test_open_faces_are_those_inside_the_image():
     faces = find_open_faces(Box((0, 2), (4, 6)), image)
     assert faces.astype(int).tolist() == [[1, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0], [1, 1, 1, 1]]
     assert find_open_faces(Box((2, 0), (3, 6)), image).all()
+
+
+@pytest.mark.parametrize("shape", [(14, 16), (7, 8, 9)])
+@pytest.mark.parametrize("density", [0.25, 0.4, 0.6])
+def test_what_is_settled_without_a_flood_is_what_the_flood_says(shape, density):
+    settled = flooded = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        mask = rng.random(shape) < density
+        rank = np.zeros(shape, np.int64)
+        rank[mask] = rng.permutation(int(mask.sum()))
+        seeds = np.where(mask & (rng.random(shape) < 0.1), rng.integers(1, 9, shape) * 1000, 0)
+        seeds = seeds.astype(np.uint32)
+        window = Box((0,) * len(shape), shape)
+        for image in (window, window.grow(3)):
+            faces = find_open_faces(window, image)
+            for connectivity in range(1, mask.ndim + 1):
+                expected = flood(rank, mask, seeds, faces, connectivity)
+                labels, unknown, left = settle(mask, seeds, faces, connectivity)
+                assert not (left & (unknown | (labels > 0) | ~mask)).any()
+                more, not_known = flood(rank, left, seeds, faces, connectivity)
+                np.testing.assert_array_equal(labels + more, expected[0])
+                np.testing.assert_array_equal(unknown | not_known, expected[1])
+                settled, flooded = settled + (labels > 0).sum(), flooded + (more > 0).sum()
+    assert settled > 0
+    assert flooded > 0

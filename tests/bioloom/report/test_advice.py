@@ -54,6 +54,23 @@ def test_lower_is_better_for_errors(run):
     assert "no better" in told(run)
 
 
+@pytest.mark.parametrize(
+    ("having", "words"),
+    [
+        (IMAGES, ""),
+        (IMAGES[:2], "1 image (test_c): larger than 16,777,216 values. Its scores of all images together"),
+        ((), "3 images (test_a, test_b, test_c): larger than 16,777,216 values."),
+    ],
+)
+def test_images_that_are_too_large_for_the_baseline(good, having, words):
+    baseline = {"baseline_f1@0.5": 0.1}
+    good.scores({image: GOOD[image] | (baseline if image in having else {}) for image in IMAGES})
+    text = " ".join(warnings(gather(good.run, {"evaluate": {"baseline": True}})))
+    assert words in text
+    assert bool(words) == bool(text)
+    assert not warnings(gather(good.run, {"evaluate": {"baseline": False}}))
+
+
 def test_no_truth_and_no_objects(run):
     run.images("predict_a", truth=False, objects=0)
     text = told(run)

@@ -67,6 +67,21 @@ def test_tables_by_threshold_and_image():
     assert sections.metric_tables(findings()) == ""
 
 
+def test_what_is_for_comparison_stands_in_tables_of_its_own():
+    more = {"missing": 0.1, "objects_missing": 12.0, "baseline_missing": 0.3, "ari": 0.8, "ap@0.5": 0.7}
+    first, split, other = sections.metric_tables(findings(POOLED | more)).split("<details>")[:3]
+    assert "F1 at IoU 0.5" in first
+    assert not any(
+        word in first for word in ("Missed", "Adjusted Rand", "Average precision", "objects missing")
+    )
+    assert "Split, merged and missed objects" in split
+    assert "0.100" in split
+    assert "0.300" in split
+    assert "12" not in split
+    assert "Adjusted Rand index (mean over images)" in other
+    assert "Average precision (COCO) at IoU 0.5" in other
+
+
 def test_long_tables_are_cut_and_say_so(monkeypatch):
     monkeypatch.setattr(sections, "LONGEST_TABLE", 2)
     tables = sections.metric_tables(findings(POOLED, ["test_a", "test_b", "test_c"]))

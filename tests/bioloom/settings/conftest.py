@@ -71,6 +71,11 @@ class Matching(Section):
             raise BioLoomError(f"thresholds {self.thresholds} fall", allowed="ascending thresholds")
 
 
+class Scored(Section):
+    name: Literal["scored"] = "scored"
+    channel: str = "auto"
+
+
 TASK = SimpleNamespace(
     summary="Finds objects.",
     targets=({"name": "foreground"}, {"name": "distance"}),
@@ -86,7 +91,7 @@ ENTRIES = {
     "model": {"unet": "UNet", "residual_unet": "UNet"},
     "loss": {"dice": "Dice"},
     "operation": {"watershed": "Watershed"},
-    "metric": {"matching": "Matching"},
+    "metric": {"matching": "Matching", "scored": "Scored"},
 }
 
 

@@ -114,6 +114,12 @@ MISTAKES = [
     ),
     (
         "evaluate",
+        {"metrics": ["matching", {"name": "scored", "channel": "distanse"}]},
+        "evaluate.metrics[1].channel: got 'distanse'; allowed: foreground, distance; did you mean",
+    ),
+    ("evaluate", {"smallest_truth": -1}, "evaluate.smallest_truth: got -1; allowed: whole number >= 0"),
+    (
+        "evaluate",
         {"metrics": [{"name": "matching", "thresholds": [1, 0]}]},
         "evaluate.metrics[0]: thresholds [1.0, 0.0] fall; allowed: ascending thresholds",
     ),
@@ -140,6 +146,19 @@ def test_a_loss_may_name_a_channel_of_a_target(minimal):
     assert parse_config(minimal).train.losses[0].target == "distance-2"
     minimal["train"]["losses"][0]["target"] = "foreground"
     assert "allowed: distance" in messages(minimal)[0]
+
+
+@pytest.mark.parametrize("channel", ["auto", "foreground", "distance-2"])
+def test_a_metric_may_name_a_channel_of_a_target(minimal, channel):
+    minimal["evaluate"] = {"metrics": [{"name": "scored", "channel": channel}]}
+    assert parse_config(minimal).evaluate.metrics[0].channel == channel
+
+
+def test_a_metric_is_listed_once(minimal):
+    minimal["evaluate"] = {"metrics": ["matching", {"name": "matching", "thresholds": [0.5]}]}
+    assert messages(minimal) == [
+        "config: evaluate.metrics: got 'matching' 2 times; allowed: each metric once"
+    ]
 
 
 def test_lists_over_space_are_put_in_the_order_of_arrays(minimal):

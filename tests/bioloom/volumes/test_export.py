@@ -115,7 +115,9 @@ def test_time_points_that_differ(tmp_path, ndim, store):
     ]
     with pytest.raises(BioLoomError, match=r"test_a_t0001\.zarr is .*time points of one shape and type"):
         export_zarr(volumes, "a", tmp_path / "a.zarr")
-    assert not (tmp_path / "a.zarr").exists()
+    with pytest.raises(BioLoomError, match="time points of one shape and type"):
+        export_pack([volume.entry() for volume in volumes], tmp_path, ["tiff"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["outputs"]
 
 
 def test_a_copy_that_fails_leaves_the_earlier_one(tmp_path, ndim, store, monkeypatch):

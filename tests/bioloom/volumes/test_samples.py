@@ -187,3 +187,27 @@ def test_a_table_that_is_no_utf8(tmp_path):
         read_samples(tmp_path / "a.csv")
     (tmp_path / "a.csv").write_bytes("split,image\ntrain,gr\u00fcn.tif\n".encode("utf-8-sig"))
     assert read_samples(tmp_path / "a.csv")[0].path.name == "gr\u00fcn.tif"
+
+
+def test_images_and_labels_inside_the_same_files(tmp_path):
+    touch(tmp_path, "a.h5", "b.h5", size=10)
+    images, labels = f"{tmp_path}/*.h5/raw", f"{tmp_path}/*.h5/label"
+    expected = [
+        Sample(f"test_{name}", "test", tmp_path / f"{name}.h5/raw", tmp_path / f"{name}.h5/label")
+        for name in "ab"
+    ]
+    assert discover(Data(test=Source(images, labels))) == expected
+    rows = [f"test,{sample.path},{sample.labels}" for sample in expected]
+    (tmp_path / "samples.csv").write_text("\n".join(["split,image,labels", *rows]))
+    assert discover(Data(samples=f"{tmp_path}/samples.csv")) == expected
+    write_pack(tmp_path / "pack.csv", expected)
+    assert read_pack(tmp_path / "pack.csv") == expected
+    assert list(packs(expected, 20)) == ["test_pack-0000"]
+    with pytest.raises(BioLoomError, match="both as image and as labels"):
+        discover(Data(test=Source(f"{tmp_path}/*.h5", f"{tmp_path}/*.h5")))
+
+
+def test_a_store_is_alone_in_its_pack(tmp_path):
+    touch(tmp_path, "a.tif", "b.zarr/zarr.json", "c.tif", "d.tif", size=10)
+    found = packs(discover(Data(predict=Source(str(tmp_path)))), 1000)
+    assert list(found) == ["predict_a", "predict_b", "predict_pack-0000"]

@@ -20,8 +20,8 @@ def make(shape, block):
     )
 
 
-def values_of(core, number):
-    return np.full((1, *core.shape), number, np.uint32)
+def all_(number):
+    return lambda box: np.full((1, *box.shape), number, np.uint32)
 
 
 @pytest.fixture(params=SHAPES)
@@ -29,7 +29,7 @@ def filled(request, tmp_path):
     """A folder, its store, and the marks of all blocks: the first is empty, the others hold their number."""
     shape, block = SHAPES[request.param]
     store = SharedStore.create(tmp_path / "shared", make(shape, block))
-    marks = [store.fill(core, values_of(core, number)) for number, core in enumerate(tiles(shape, block))]
+    marks = [store.fill(core, all_(number)) for number, core in enumerate(tiles(shape, block))]
     return store, marks, shape, block
 
 
@@ -71,13 +71,13 @@ def test_a_job_that_runs_twice_or_belongs_to_an_earlier_store_does_no_harm(fille
     core = list(tiles(shape, block))[-1]
     orphan, again = store, SharedStore.create(store.folder, make(shape, block))
     assert again.name != orphan.name
-    marks = [again.fill(core, values_of(core, 7)) for core in tiles(shape, block)]
-    orphan.fill(core, values_of(core, 9))
-    assert again.fill(core, values_of(core, 7)) == marks[-1]
+    marks = [again.fill(core, all_(7)) for core in tiles(shape, block)]
+    orphan.fill(core, all_(9))
+    assert again.fill(core, all_(7)) == marks[-1]
     again.complete(marks, output)
     assert (open_volume(output).read() == 7).all()
     with pytest.raises(BioLoomError, match="there is no OME-Zarr store"):
-        orphan.fill(core, values_of(core, 9))
+        orphan.fill(core, all_(9))
 
 
 def test_a_store_made_anew_after_some_jobs_is_noticed(filled, output):
@@ -85,7 +85,7 @@ def test_a_store_made_anew_after_some_jobs_is_noticed(filled, output):
     again = SharedStore.create(store.folder, make(shape, block))
     core = next(tiles(shape, block))
     with pytest.raises(BioLoomError, match="lacks what some of its jobs wrote; fix: delete the folder"):
-        again.complete([again.fill(core, values_of(core, 3)), *marks[1:]], output)
+        again.complete([again.fill(core, all_(3)), *marks[1:]], output)
     assert not output.exists()
 
 
@@ -113,4 +113,19 @@ def test_a_block_that_cuts_a_shard_is_refused(filled):
     store, *_, shape, _block = filled
     core = Box((0,) * len(shape), (9,) * len(shape))
     with pytest.raises(ValueError, match="cuts the blocks"):
-        store.fill(core, values_of(core, 1))
+        store.fill(core, all_(1))
+
+
+def test_a_block_of_several_shards_is_made_one_by_one(tmp_path):
+    shape, made = (70, 130, 150), []
+
+    def values(box):
+        made.append(box)
+        return np.full((1, *box.shape), len(made), np.uint32)
+
+    store = SharedStore.create(tmp_path, make(shape, (64, 64, 64)))
+    mark = store.fill(Box((0, 64, 0), (70, 130, 150)), values)
+    assert [box.shape for box in made[:3]] == [(64, 64, 64), (64, 64, 64), (64, 64, 22)]
+    assert len(made) == len(mark["shards"]) == 12
+    found = open_volume(store.path)
+    assert all((found.read(box) == number).all() for number, box in enumerate(made, start=1))

@@ -111,3 +111,25 @@ def test_ambiguous_names():
 def test_an_image_is_not_its_own_labels():
     with pytest.raises(BioLoomError, match="both as image and as labels"):
         pair([Path("i/a.tif")], [Path("i/a.tif")], "k")
+
+
+def test_places_inside_files(tmp_path, monkeypatch):
+    touch(tmp_path, "t10.h5", "t2.h5", "other.tif")
+    monkeypatch.chdir(tmp_path)
+    images, labels = (find_files(f"*.h5/{inner}", "k") for inner in ("raw", "seg/label"))
+    assert images == [tmp_path / "t2.h5/raw", tmp_path / "t10.h5/raw"]
+    assert pair(images, labels, "k") == [tmp_path / "t2.h5/seg/label", tmp_path / "t10.h5/seg/label"]
+    assert find_files("t2.h5/raw", "k") == [tmp_path / "t2.h5/raw"]
+    assert find_files(["t2.h5/raw", "other.tif"], "k") == [tmp_path / "t2.h5/raw", tmp_path / "other.tif"]
+    assert stem(Path("a.ome.zarr/labels/nuclei")) == stem(Path("a.h5/raw")) == "a"
+    with pytest.raises(BioLoomError, match=r"there is no .*t3\.h5 .*did you mean"):
+        find_files("t3.h5/raw", "k")
+    with pytest.raises(BioLoomError, match=r"glob inside t2\.h5|glob inside \*\.h5"):
+        find_files("*.h5/*", "k")
+
+
+def test_stores_count_as_files(tmp_path):
+    touch(tmp_path, "a.zarr/zarr.json", "a.zarr/0/zarr.json", "b.n5/attributes.json", "c.tif", "d/e.tif")
+    assert [path.name for path in find_files(str(tmp_path), "k")] == ["a.zarr", "b.n5", "c.tif"]
+    assert find_files(str(tmp_path / "a.zarr"), "k") == [tmp_path / "a.zarr"]
+    assert find_files(str(tmp_path / "*.zarr/labels/nuclei"), "k") == [tmp_path / "a.zarr/labels/nuclei"]

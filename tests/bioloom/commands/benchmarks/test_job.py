@@ -1,7 +1,5 @@
-import numpy as np
-
 from bioloom.commands.benchmarks import scene
-from bioloom.commands.benchmarks.job import job, peak_bytes
+from bioloom.commands.benchmarks.job import job
 from bioloom.volumes.store import open_volume
 
 
@@ -11,11 +9,3 @@ def test_a_stage_runs_in_a_process_of_its_own_and_leaves_its_files(tmp_path):
     assert found.keys() == {"seconds", "memory"}
     assert found["seconds"] > 0
     assert open_volume(scene.image_store(tmp_path)).spatial == (256, 256)
-
-
-def test_the_peak_outlives_what_was_held():
-    before = peak_bytes()
-    held = np.ones(before // 8 + (1 << 24))  # more than this process has ever held at a time
-    size = held.nbytes
-    del held
-    assert peak_bytes() >= max(before, size)

@@ -5,7 +5,8 @@ import pytest
 
 from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
-from bioloom.volumes.formats.foreign import open_foreign
+from bioloom.volumes.formats import foreign
+from bioloom.volumes.formats.foreign import Mapped, open_foreign
 
 PATH = Path("a.tif")
 
@@ -13,6 +14,25 @@ PATH = Path("a.tif")
 def opened(shape, axes, given=None, labels=False, dtype=np.uint16):
     source = np.random.default_rng(0).integers(0, 99, shape).astype(dtype)
     return source, open_foreign(PATH, source, axes, given, labels=labels)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("limit", [1, 600, 1 << 22])
+def test_parts_of_a_mapped_file(tmp_path, monkeypatch, order, limit):
+    monkeypatch.setattr(foreign, "_MAPPED", limit)
+    values = np.random.default_rng(0).integers(0, 99, (7, 6, 9, 5)).astype(np.uint16)
+    (tmp_path / "a.raw").write_bytes(b"head" + values.tobytes(order))
+    mapped = Mapped(tmp_path / "a.raw", values.dtype, 4, values.shape, order)
+    for index in (
+        np.s_[:, :, :, :],
+        np.s_[2:6, 1:2, 3:9, 0:5],
+        np.s_[3, :, 2:4, :],
+        np.s_[1:7, 0, :, 4],
+        np.s_[:, 2, 1, 0:3],
+        np.s_[3:3, :, :, 1:4],
+    ):
+        np.testing.assert_array_equal(mapped[index], values[index])
+        assert type(mapped[index]) is np.ndarray
 
 
 @pytest.mark.parametrize(

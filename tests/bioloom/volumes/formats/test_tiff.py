@@ -85,9 +85,12 @@ def test_one_page_and_colours(tmp_path):
 
 @pytest.mark.parametrize("tile", [None, (16, 16)])
 @pytest.mark.parametrize("limit", [0, 50 * 40 * 2])
-def test_large_compressed_files_are_read_in_parts(tmp_path, monkeypatch, tile, limit):
+@pytest.mark.parametrize("strip", [1, 1 << 16])
+def test_large_compressed_files_are_read_in_parts(tmp_path, monkeypatch, tile, limit, strip):
     monkeypatch.setattr(tiff, "_AT_ONCE", limit)
-    tifffile.imwrite(tmp_path / "a.tif", STACK, compression="zlib", tile=tile, metadata={"axes": "CZYX"})
+    monkeypatch.setattr(tiff, "_STRIP", strip)
+    more = {"tile": tile} if tile else {"rowsperstrip": 7}
+    tifffile.imwrite(tmp_path / "a.tif", STACK, compression="zlib", metadata={"axes": "CZYX"}, **more)
     found = check(tmp_path / "a.tif", STACK)
     assert not isinstance(found.source, np.ndarray)
 
@@ -199,7 +202,9 @@ def test_damaged_and_false_files(tmp_path):
 
 @pytest.mark.parametrize("shape", [(2, 40, 50), (2, 70, 40, 50)])
 @pytest.mark.parametrize(("kind", "dtype"), [("labels", "uint32"), ("prediction", "float32")])
-def test_export(tmp_path, shape, kind, dtype):
+@pytest.mark.parametrize("held", [1, 64 * 50 * 7, 1 << 22])
+def test_export(tmp_path, monkeypatch, shape, kind, dtype, held):
+    monkeypatch.setattr(tiff, "_HELD", held)
     shape = (1, *shape[1:]) if kind == "labels" else shape
     names = () if kind == "labels" else ("foreground", "contour")
     spacing = (1.5, 0.5, 0.25)[-(len(shape) - 1) :]
@@ -215,3 +220,14 @@ def test_export(tmp_path, shape, kind, dtype):
     assert tifffile.TiffFile(tmp_path / "a.tif").is_ome
     assert (entry.image, entry.path, entry.shape, entry.dtype) == ("test_a", tmp_path / "a.tif", shape, dtype)
     assert export_tiff([volume], "test_a", tmp_path / "b.tif").digest == entry.digest
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tif", "a.zarr", "b.tif"]
+
+
+def test_export_in_bands_of_whole_strips(tmp_path, monkeypatch):
+    monkeypatch.setattr(tiff, "_HELD", 300 * 100)
+    volume = create_volume(tmp_path / "a.zarr", (1, 600, 300), np.uint16, spacing=(1, 1), kind="labels")
+    values = np.random.default_rng(0).integers(0, 99, volume.shape).astype(np.uint16)
+    volume.write(Box.of(volume.spatial), values)
+    export_tiff([volume], "test_a", tmp_path / "a.tif")
+    assert tifffile.TiffFile(tmp_path / "a.tif").pages[0].rowsperstrip == 64
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), values[0])
