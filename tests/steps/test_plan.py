@@ -24,7 +24,7 @@ def test_nothing_is_written_unasked(bioloom, run, explained, contents):
     before = contents(run)
     done = bioloom(*explained)
     assert done.code == 0
-    assert re.search(r"^test_d +64 x 64 +1 x 1 = 1 +1 +1 ", done.out, re.MULTILINE)
+    assert re.search(r"^test_d +64 x 64 +3 x 3 = 9 +1 +1 ", done.out, re.MULTILINE)
     assert "sums of 4 targets x 4 bytes: up to 65.5 kB a chunk" in done.out
     assert "one of postprocess with 4 passes" in done.out  # those of the task
     assert re.search(r"infer \d+ MB and the network", done.out)

@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -199,7 +199,8 @@ def test_images_and_labels_inside_the_same_files(tmp_path):
     assert discover(Data(test=Source(images, labels))) == expected
     rows = [f"test,{sample.path},{sample.labels}" for sample in expected]
     (tmp_path / "samples.csv").write_text("\n".join(["split,image,labels", *rows]))
-    assert discover(Data(samples=f"{tmp_path}/samples.csv")) == expected
+    listed = [replace(sample, pack=name) for sample, name in zip(expected, "ab", strict=True)]
+    assert discover(Data(samples=f"{tmp_path}/samples.csv")) == listed
     write_pack(tmp_path / "pack.csv", expected)
     assert read_pack(tmp_path / "pack.csv") == expected
     assert list(packs(expected, 20)) == ["test_pack-0000"]
