@@ -41,6 +41,7 @@ STEPS = {
 }
 COMMANDS: dict[str, str] = {
     "bench": "Measure speed and memory on this machine.",
+    "snakefile": "Print the path of the workflow.",
     "profile": "Install a Snakemake profile, for Slurm or for several GPUs.",
 }
 

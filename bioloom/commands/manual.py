@@ -9,20 +9,27 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+import bioloom
 from bioloom.augment import AUGMENTATIONS
 from bioloom.augment.options import SpatialOptions
 from bioloom.cli import STEPS, main_group
+from bioloom.geometry.arithmetic import account
+from bioloom.geometry.explain import explain
+from bioloom.geometry.grid import PatchGrid, plan_blocks, plan_chunks
+from bioloom.infer.demand import demand_of
 from bioloom.losses import LOSSES
 from bioloom.models import MODELS
 from bioloom.models.build import build_model, parameter_count
 from bioloom.postprocess import OPERATIONS
 from bioloom.postprocess.program import compile_passes
 from bioloom.registry import Registry
+from bioloom.settings.load import parse_options
 from bioloom.settings.reference import fill, table
 from bioloom.settings.schema import options_schema
 from bioloom.targets import TARGETS
@@ -30,6 +37,8 @@ from bioloom.volumes.atomic import write_text
 
 WIDTHS = [16, 32, 64, 128, 256]
 """Channels per level of the networks whose parameters are counted."""
+EXAMPLE = Path(bioloom.__file__).parents[1] / "tests" / "workflow" / "embedding"
+"""The larger workflow that is shown, and run by the tests."""
 ARGUMENTS = {"packs": ("", "ids of the packs"), "config": ("reads", "the config (YAML)")}
 """Direction and meaning of the arguments without a flag."""
 
@@ -71,6 +80,17 @@ def _flag(parameter: click.Parameter) -> tuple[str, str, str]:
         if text.startswith(mark):
             return flag, direction, text.removeprefix(mark)
     return flag, "", text
+
+
+def plan_text() -> str:
+    """Return the arithmetic of a plan for a made-up volume."""
+    sides = {"patch_size": [32, 96, 96], "chunk": [5, 5, 5], "block": [256, 256, 256], "halo": [32, 32, 32]}
+    values = {"task": "instance_segmentation", "infer": {**sides, "batch_size": 2}}
+    demand = demand_of(parse_options(values), 1)
+    shape, chunk, block = (512, 2048, 2048), (5, 5, 5), (256, 256, 256)
+    grids = {"predict_brain": PatchGrid.of(shape, sides["patch_size"], (8, 24, 24))}
+    found = account(grids, plan_chunks(grids, chunk), plan_blocks({"predict_brain": shape}, block), demand)
+    return f"```text\n{explain(found, grids['predict_brain'], chunk, demand)}\n```"
 
 
 def targets_text() -> str:
@@ -125,17 +145,27 @@ def augmentations_text() -> str:
     return table(("augmentation", "what it does", "kind", "probability"), rows)
 
 
+def file_text(name: str) -> str:
+    """Return a file of the example as a block of code, with its name above it."""
+    language = {".yaml": "yaml", ".csv": "text"}.get(Path(name).suffix, "python")
+    return f'```{language} title="{name}"\n{(EXAMPLE / name).read_text(encoding="utf-8")}```'
+
+
 def _summary(plugins: Registry, name: str) -> str:
     """Return the first paragraph that the options class of a plug-in says about it."""
     return str(options_schema(plugins.options(name)).get("description", "")).split("\n\n")[0]
 
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
-    "steps.md": {"steps": steps_text},
+    "steps.md": {"plan": plan_text, "steps": steps_text},
     "targets.md": {"targets": targets_text},
     "postprocess.md": {"operations": operations_text},
     "models.md": {"models": models_text, "losses": losses_text},
     "augmentation.md": {"augmentations": augmentations_text},
+    "embedding.md": {
+        name: partial(file_text, name)
+        for name in ("Snakefile", "lab.yaml", "samples.csv", "acquire.smk", "compare.py", "one_rule.smk")
+    },
 }
 """The generated parts of every page, by their names."""
 

@@ -15,7 +15,7 @@ An image shorter than a patch has one patch at 0, which sticks out; what lies be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -192,3 +192,8 @@ class ChunkIndex:
             for spans, start, stop in zip(self._spans, box.start, box.stop, strict=True)
         ]
         return [self._rows[key] for key in product(*near) if key in self._rows]
+
+
+def run_apart(rows: Collection[BlockRow]) -> bool:
+    """Return whether the blocks of a pack have jobs of their own: some image of it has several."""
+    return len(rows) > len({row.image for row in rows})

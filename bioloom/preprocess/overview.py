@@ -9,6 +9,8 @@ from bioloom.volumes.inner import file_name
 from bioloom.volumes.parts import region_text
 from bioloom.volumes.samples import SPLITS
 
+MANY = 200
+"""Images with jobs of their own that are worth a word."""
 COLUMNS = ("split", "images", "voxels", "type", "voxel size (um)", "channels", "objects")
 
 
@@ -51,6 +53,12 @@ def advice(checked: Checked) -> Iterator[str]:
                 f"patch.size {_sides(config.patch.size)} exceeds the smallest image side "
                 f"({_sides(smallest)}); such images are filled up with their mirror image"
             )
+    alone = {(s.split, s.pack) for s in checked.samples if s.pack}
+    if len(alone) > MANY:
+        yield (
+            f"data.samples makes {len(alone)} packs, each with jobs of its own; small images share them if a "
+            "column `pack` gives them one name"
+        )
     empty = [file_name(s.sample.path) for s in checked.seen if s.sample.split == "train" and s.objects == 0]
     if empty:
         yield f"no object is labelled in {', '.join(empty)}"

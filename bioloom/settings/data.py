@@ -34,7 +34,7 @@ class Data(Section):
     predict: Source | None = None
     """Images without labels."""
     samples: str | None = None
-    """CSV table `split,image,labels,class,group` in place of the four sources above."""
+    """CSV table `split,image,labels,class,group,pack` in place of the four sources above."""
     axes: str | None = None
     """Order of the axes in the files, letters of TCZYX such as `ZYX`; left out: what each file says. Every
     point of T is an image of its own."""

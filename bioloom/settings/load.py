@@ -61,8 +61,15 @@ def parse_options(values: Any, *, source: str = "options") -> Config:
 
 
 def load_options(path: str | Path) -> Config:
-    """Read ``options/<step>.yaml`` and check it as `parse_options` does."""
-    return parse_options(read_yaml(path), source=str(path))
+    """Read ``options/<step>.yaml`` and check it as `parse_options` does; a whole config does as well."""
+    values = read_yaml(path)
+    return (parse_config if is_whole(values) else parse_options)(values, source=str(path))
+
+
+def is_whole(values: Any) -> bool:
+    """Return whether these are a config and not the options of a step, which name no images."""
+    data = values.get("data") if isinstance(values, dict) else None
+    return isinstance(data, dict) and any(data.get(key) is not None for key in ("samples", *SPLITS))
 
 
 def _validate(values: Any) -> tuple[Config | None, dict[Keys, str]]:

@@ -12,7 +12,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -37,7 +37,8 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     temporary = _temporary_name(path)
     try:
         yield temporary
-        replace(temporary, path)
+        if not (path.is_dir() and temporary.is_dir() and exchange(temporary, path)):
+            replace(temporary, path)
     except Exception as error:
         _name(error, temporary, path)
         raise
@@ -72,22 +73,37 @@ def remove(path: Path) -> None:
 def replace(temporary: Path, path: Path) -> None:
     """Move a complete file or folder over `path` on the same file system, whatever lies there."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    aside: list[Path] = []
     for attempt in range(_ATTEMPTS):
         try:
             os.replace(temporary, path)
         except OSError as error:
-            # A folder cannot be renamed over a full one: move the old one aside. Another writer may put its
-            # own in the gap, hence the loop.
+            # A folder cannot be renamed over a full one: move the old one aside, and remove it when the new
+            # one is there. Another writer may put its own in the gap, hence the loop.
             if error.errno not in _OCCUPIED or attempt == _ATTEMPTS - 1:
                 raise
-            old = _temporary_name(path)
-            try:
-                os.replace(path, old)
-            except FileNotFoundError:
-                continue
-            remove(old)
+            aside.append(_temporary_name(path))
+            with suppress(FileNotFoundError):
+                os.replace(path, aside[-1])
         else:
-            return
+            break
+    for old in aside:
+        remove(old)
+
+
+def exchange(first: Path, second: Path) -> bool:
+    """Swap the names of two files or folders at one stroke; return False where that cannot be done.
+
+    Linux can on most local file systems, NFS cannot (``renameat2(2)``, ``RENAME_EXCHANGE``).
+    """
+    import ctypes
+
+    try:
+        call = ctypes.CDLL(None).renameat2
+    except (AttributeError, OSError):
+        return False
+    here, swap = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return call(here, os.fsencode(first), here, os.fsencode(second), swap) == 0
 
 
 def _host() -> str:

@@ -1,4 +1,4 @@
-"""The samples of a run: which files are in it, and which of them one job handles together.
+"""The samples of a run: which files are in it.
 
 The Snakefile asks for them whenever it is parsed, once for every job: nothing heavy is imported here, and
 no image is opened.
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.volumes.atomic import write_text
-from bioloom.volumes.inner import file_name, size_of
-from bioloom.volumes.sources import Data, Source, find_files, image_id, missing, pair
+from bioloom.volumes.inner import file_name
+from bioloom.volumes.sources import Data, Source, find_files, image_id, missing, pair, stem
 from bioloom.volumes.validation import split_validation
 
 SPLITS = ("train", "val", "test", "predict")
@@ -43,6 +43,8 @@ class Sample:
         validation.
     part : str
         Which region of the file, see `bioloom.volumes.parts`; empty for all of it.
+    pack : str, optional
+        Name of its pack, for `bioloom.volumes.packs`.
     """
 
     image: str
@@ -52,6 +54,7 @@ class Sample:
     class_: str | None = None
     group: str | None = None
     part: str = ""
+    pack: str | None = None
 
 
 def discover(data: Data) -> list[Sample]:
@@ -100,7 +103,9 @@ def check_labelled(samples: Iterable[Sample]) -> list[Sample]:
 
 
 def read_samples(path: Path) -> list[Sample]:
-    """Return the samples of a CSV file with the columns ``split,image[,labels,class,group]`` and any others.
+    """Return the samples of a CSV file: columns ``split,image[,labels,class,group,pack]`` and any others.
+
+    A sample without a pack has one of its own: the size of a file that is made later cannot decide.
 
     Raises
     ------
@@ -118,44 +123,13 @@ def read_samples(path: Path) -> list[Sample]:
             if column not in columns:
                 raise BioLoomError(
                     f"{path} has no column '{column}' (it has {','.join(columns)})",
-                    allowed="split,image,labels,class,group, separated by commas",
+                    allowed="split,image,labels,class,group,pack, separated by commas",
                     fix=did_you_mean(column, columns),
                 )
         samples = [_of_row(row, f"{path}, line {reader.line_num}") for row in reader if any(row.values())]
     if not samples:
         raise BioLoomError(f"{path} lists no image")
     return samples
-
-
-def packs(samples: Iterable[Sample], pack_voxels: int) -> dict[str, list[Sample]]:
-    """Return the packs: the samples that one job handles together, by pack id.
-
-    Consecutive files of a split share a pack until they exceed `pack_voxels` bytes; a file that does not
-    exist yet is alone, and so is a store, since only a walk through it would tell its size. A pack of one
-    sample is called like it, others ``<split>_pack-0000`` and so on. How many images a pack holds (a file
-    may have time points) is said by the manifests that its jobs write.
-    """
-    found: list[list[Sample]] = []
-    room = -1
-    for sample in sorted(samples, key=lambda sample: SPLITS.index(sample.split)):
-        size = size_of(sample.path)
-        fits = size is not None and size <= room and found[-1][-1].split == sample.split
-        if fits:
-            found[-1].append(sample)
-        else:
-            found.append([sample])
-            room = pack_voxels
-        room = room - size if size is not None else -1
-    table: dict[str, list[Sample]] = {}
-    counts = dict.fromkeys(SPLITS, 0)
-    for pack in found:
-        split = pack[0].split
-        name = pack[0].image if len(pack) == 1 else f"{split}_pack-{counts[split]:04d}"
-        counts[split] += len(pack) > 1
-        if name in table:
-            raise BioLoomError(f"an image has the id '{name}', which names a pack", fix="rename its file")
-        table[name] = pack
-    return table
 
 
 def pack_table(samples: Iterable[Sample]) -> str:
@@ -217,7 +191,8 @@ def _of_row(row: Mapping[str, str | None], where: str) -> Sample:
         )
     if not fields.get("image"):
         raise BioLoomError(f"{where}: the field `image` is empty", allowed="the path of a file")
-    return _sample(image_id(split, Path(fields["image"])), split, fields["image"], fields)
+    sample = _sample(image_id(split, Path(fields["image"])), split, fields["image"], fields)
+    return replace(sample, pack=fields.get("pack") or stem(sample.path))
 
 
 def _sample(image: str, split: str, path: str, row: Mapping[str, str | None]) -> Sample:

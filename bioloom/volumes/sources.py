@@ -85,7 +85,12 @@ def stem(path: Path) -> str:
 
 def image_id(split: str, path: Path) -> str:
     """Return the id of an image: ``<split>_<stem>``, where all but letters, digits and "." becomes "-"."""
-    return f"{split}_{re.sub(r'[^A-Za-z0-9.-]', '-', stem(path))}"
+    return item_id(split, stem(path))
+
+
+def item_id(split: str, name: str) -> str:
+    """Return the id of an image or pack of that name, safe in a file name."""
+    return f"{split}_{re.sub(r'[^A-Za-z0-9.-]', '-', name)}"
 
 
 def natural(path: Path) -> list[tuple[int, int, str]]:

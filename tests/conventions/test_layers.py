@@ -27,7 +27,15 @@ LAYERS = (
     ("commands",),
 )
 """From bottom to top; rooms of one layer may import each other, and plug-ins are reached by their tables."""
-LIGHT = ("settings", "geometry", "tasks", "volumes/manifest.py", "volumes/samples.py", "volumes/plans.py")
+LIGHT = (
+    "settings",
+    "geometry",
+    "tasks",
+    "volumes/manifest.py",
+    "volumes/packs.py",
+    "volumes/samples.py",
+    "volumes/plans.py",
+)
 """What is imported whenever the workflow is parsed: in every job."""
 TORCH_FREE = (
     *LIGHT,

@@ -151,14 +151,9 @@ def test_every_package_is_in_the_wheel():
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
     listed = project["tool"]["setuptools"]["packages"]
     rooms = {".".join(path.parent.relative_to(PROJECT).parts) for path in ROOT.rglob("__init__.py")}
-    carried = {name for name in listed if name.startswith(("bioloom._", "bioloom_steps"))}
+    carried = {name for name in listed if name.startswith(("bioloom._", "bioloom.envs", "bioloom_steps"))}
     assert rooms == set(listed) - carried
-    folders = {
-        "bioloom._workflow": "workflow",
-        "bioloom._config": "config",
-        "bioloom._profiles": "profiles",
-        "bioloom_steps": "steps",
-    }
+    folders = project["tool"]["setuptools"]["package-dir"]
     for name in carried:
         base = next(base for base in sorted(folders, key=len, reverse=True) if name.startswith(base))
         folder = PROJECT.joinpath(folders[base], *name.removeprefix(base).strip(".").split("."))

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ import tifffile
 
 from bioloom.cli import main
 from bioloom.settings import dump_yaml, parse_config, step_options
-from bioloom.volumes.samples import discover, packs, write_pack
+from bioloom.volumes.packs import packs
+from bioloom.volumes.samples import discover, write_pack
 
 SIDE = 64
+sys.path.append(str(Path(__file__).parent))  # for `products`
 
 
 @dataclass(frozen=True)

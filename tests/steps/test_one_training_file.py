@@ -6,8 +6,9 @@ import yaml
 
 from bioloom.settings import dump_yaml, parse_config, step_options
 from bioloom.volumes.manifest import read_manifest
+from bioloom.volumes.packs import packs
 from bioloom.volumes.plans import read_chunks
-from bioloom.volumes.samples import discover, packs, write_pack
+from bioloom.volumes.samples import discover, write_pack
 from bioloom.volumes.store import open_volume
 from bioloom.volumes.tables import OBJECTS, read_table
 

@@ -9,7 +9,8 @@ from bioloom.preprocess.rules import block, chunk, overlap, patch_size, predicte
 from bioloom.settings import parse_config
 from bioloom.settings.config import Config
 from bioloom.tasks.recipe import targets_of
-from bioloom.volumes.samples import discover, packs
+from bioloom.volumes.packs import packs
+from bioloom.volumes.samples import discover
 
 IMAGES = 1000
 """Of each of two splits."""

@@ -8,11 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from bioloom.errors import BioLoomError
-from bioloom.geometry.grid import ChunkIndex
+from bioloom.geometry.grid import ChunkIndex, run_apart
 from bioloom.settings import dump_yaml, parse_config, step_options
 from bioloom.volumes.inner import raw_input
+from bioloom.volumes.packs import packs
 from bioloom.volumes.plans import read_blocks, read_chunks
-from bioloom.volumes.samples import check_labelled, discover, pack_table, packs
+from bioloom.volumes.samples import check_labelled, discover, pack_table
 
 # jobs call `bioloom`; this finds the one beside the running Python when no environment is active
 os.environ.update(
@@ -59,12 +60,21 @@ FINAL_PACKS = packs_of("test", "predict")
 
 
 def raw_files(wildcards):
-    """Return the image and label files of a pack, given by the user or made by another rule."""
+    """Return the image and label files of a pack, given by the user or made by another rule.
+
+    Below the launch directory they are relative, as another rule calls what it makes; `local` keeps the
+    prefix of a module off.
+    """
     samples = PACKS[wildcards.pack]
     paths = [
         path for sample in samples for path in (sample.path, sample.labels) if path
     ]
-    return list(dict.fromkeys(str(raw_input(path)) for path in paths))
+    files = list(dict.fromkeys(raw_input(path) for path in paths))
+    below = [file.is_relative_to(Path.cwd()) for file in files]
+    return [
+        local(os.path.relpath(file) if inside else str(file))
+        for file, inside in zip(files, below)
+    ]
 
 
 def options_of(step):
@@ -91,6 +101,14 @@ def folder(name):
         return str(Path(files if isinstance(files, str) else files[0]).parent)
 
     return parent
+
+
+def machine(option, default):
+    """Return a function that gives an option about the machine, even if other resources took its place.
+
+    What depends on `resources` is no reason to run a job again.
+    """
+    return lambda wildcards, resources: resources.get(option, default)
 
 
 def memory(megabytes, voxel=0):
@@ -134,8 +152,7 @@ def plan_of(pack):
 def blocks_of(pack):
     """Return the blocks of large images, once their plan is made; none for what one job does at once."""
     rows = block_rows(*plan_of(pack)[1])
-    images = {row.image for row in rows.values()}
-    return list(rows) if len(rows) > len(images) else []
+    return list(rows) if run_apart(rows.values()) else []
 
 
 def chunk_files(pack, chunks):

@@ -53,6 +53,7 @@ rule infer:
         device=CONFIG.infer.device,
     params:
         model=folder("model"),
+        device=machine("device", CONFIG.infer.device),
     shell:
         "bioloom infer"
         " --options {input.options:q}"
@@ -62,7 +63,7 @@ rule infer:
         " --model {params.model:q}"
         " --chunk {wildcards.chunk:q}"
         " --sums {output:q}"
-        " --device {resources.device:q}"
+        " --device {params.device:q}"
         " --threads {threads}"
         " > {log:q} 2>&1"
 

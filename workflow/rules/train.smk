@@ -37,6 +37,9 @@ rule train:
         truth=folder("truth"),
         model=subpath(output.model, parent=True),
         checkpoints=lambda w, input: str(Path(input.fingerprint).parent / "checkpoints"),
+        device=machine("device", CONFIG.train.device),
+        workers=machine("workers", CONFIG.train.workers),
+        memory_gb=machine("memory_gb", CONFIG.train.memory_gb),
     shell:
         "bioloom train"
         " --options {input.options:q}"
@@ -46,10 +49,10 @@ rule train:
         " --labels {params.labels:q}"
         " --truth {params.truth:q}"
         " --model {params.model:q}"
-        " --device {resources.device:q}"
+        " --device {params.device:q}"
         " --checkpoints {params.checkpoints:q}"
-        " --workers {resources.workers}"
-        " --memory-gb {resources.memory_gb}"
+        " --workers {params.workers}"
+        " --memory-gb {params.memory_gb}"
         " --threads {threads}"
         " {params.packs:q}"
         " > {log:q} 2>&1"

@@ -28,7 +28,8 @@ from bioloom.train.optimise import Stepper, make_optimiser
 from bioloom.train.precision import channels_last
 from bioloom.train.reproducible import reproducible
 from bioloom.train.setup import TrainingFiles, open_source
-from bioloom.volumes.samples import discover, packs, write_pack
+from bioloom.volumes.packs import packs
+from bioloom.volumes.samples import discover, write_pack
 
 GOAL = 0.05
 RATE = 1e-4

@@ -13,12 +13,12 @@ def test_an_example_has_a_flag_a_line():
 
 
 def test_a_step_is_shown_with_its_flags_and_example():
-    text = step_text("plan")
-    assert text.startswith("Cut a pack into chunks and blocks.\n")
+    text = step_text("infer")
+    assert text.startswith("Predict one chunk.\n")
     assert "| `--images` | reads | manifest of the pack's images |" in text
-    assert "| `--chunks` | writes | table of the chunks (CSV) |" in text
+    assert "| `--sums` | writes | the weighted sums of the chunk (.zarr.zip) |" in text
     assert "| `--options` (optional) | reads | options of this step" in text
-    assert "```bash\nbioloom plan \\\n    --options " in text
+    assert "```bash\nbioloom infer \\\n    --options " in text
 
 
 def test_packs_are_explained():

@@ -78,6 +78,16 @@ def test_advice(image, changes, says):
     assert says in line
 
 
+@pytest.mark.parametrize("packs", [201, 200, 3])
+def test_advice_for_a_table_of_many_images(packs):
+    samples = [Sample(f"test_{n}", "test", Path(f"{n}.tif"), pack=str(n % packs)) for n in range(300)]
+    found = checked()
+    found.samples += samples
+    lines = list(advice(found))
+    assert len(lines) == (packs > 200)
+    assert all("data.samples makes 201 packs" in line for line in lines)
+
+
 def test_no_advice_where_all_is_well():
     images = [seen("a", "train"), seen("c", "val")]
     assert list(advice(checked(*images, patch={"size": [16, 16]}))) == []

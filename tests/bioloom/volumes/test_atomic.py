@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bioloom.volumes.atomic import PREFIX, atomic_path, write_text
+from bioloom.volumes import atomic
+from bioloom.volumes.atomic import PREFIX, atomic_path, exchange, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -31,6 +32,39 @@ def test_a_folder_replaces_a_full_one(tmp_path):
             temporary.mkdir()
             (temporary / content).write_text(content)
     assert names(target) == ["second"]
+    assert names(tmp_path) == ["a.zarr"]
+
+
+def test_names_are_swapped_at_one_stroke_or_not_at_all(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"was {name}").touch()
+    swapped = exchange(tmp_path / "a", tmp_path / "b")
+    assert names(tmp_path / "a") == ["was b" if swapped else "was a"]
+    assert names(tmp_path / "b") == ["was a" if swapped else "was b"]
+    assert not exchange(tmp_path / "a", tmp_path / "c")
+    assert names(tmp_path) == ["a", "b"]
+
+
+@pytest.mark.parametrize("swaps", [True, False], ids=["exchanged", "moved aside"])
+def test_the_old_folder_goes_when_the_new_one_is_there(tmp_path, monkeypatch, swaps):
+    target = tmp_path / "a.zarr"
+    target.mkdir()
+    (target / "old").touch()
+    removed, remove = [], atomic.remove
+
+    def watch(path):
+        if path.exists():
+            removed.append((names(path), names(target)))
+        remove(path)
+
+    monkeypatch.setattr(atomic, "remove", watch)
+    if not swaps:
+        monkeypatch.setattr(atomic, "exchange", lambda *_: False)
+    with atomic_path(target) as temporary:
+        temporary.mkdir()
+        (temporary / "new").touch()
+    assert removed == [(["old"], ["new"])]
     assert names(tmp_path) == ["a.zarr"]
 
 

@@ -1,17 +1,17 @@
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from bioloom.errors import BioLoomError
+from bioloom.volumes.packs import packs
 from bioloom.volumes.samples import (
     Sample,
     check_labelled,
     discover,
     pack_table,
-    packs,
     read_pack,
     read_samples,
     write_pack,
@@ -108,8 +108,8 @@ def test_a_table_of_samples(tmp_path, monkeypatch):
     )
     found = discover(Data(samples="s.csv"))
     assert found == [
-        Sample("train_a", "train", tmp_path / "raw/a.tif", tmp_path / "gt/a.tif", None, "slide 1"),
-        Sample("val_b", "val", Path("/abs/b.tif"), None, "mitotic", None),
+        Sample("train_a", "train", tmp_path / "raw/a.tif", tmp_path / "gt/a.tif", None, "slide 1", pack="a"),
+        Sample("val_b", "val", Path("/abs/b.tif"), None, "mitotic", None, pack="b"),
     ]
 
 
@@ -134,42 +134,6 @@ def test_a_missing_table(tmp_path):
     (tmp_path / "samples.csv").touch()
     with pytest.raises(BioLoomError, match=r"did you mean 'samples\.csv'"):
         read_samples(tmp_path / "sample.csv")
-
-
-def test_packs(tmp_path):
-    sizes = {"a": 40, "b": 40, "c": 40, "d": 500, "e": 10, "f": 100, "g": 1}
-    for name, size in sizes.items():
-        touch(tmp_path, f"{name}.tif", size=size)
-    found = [Sample(f"train_{n}", "train", tmp_path / f"{n}.tif") for n in sizes]
-    found += [Sample("test_g", "test", tmp_path / "g.tif"), Sample("test_e", "test", tmp_path / "e.tif")]
-    found += [
-        Sample("test_later", "test", tmp_path / "later.tif"),
-        Sample("test_f", "test", tmp_path / "e.tif"),
-    ]
-    table = packs(found, 100)
-    assert {pack: [s.image for s in content] for pack, content in table.items()} == {
-        "train_pack-0000": ["train_a", "train_b"],
-        "train_c": ["train_c"],
-        "train_d": ["train_d"],
-        "train_e": ["train_e"],
-        "train_f": ["train_f"],
-        "train_g": ["train_g"],
-        "test_pack-0000": ["test_g", "test_e"],
-        "test_later": ["test_later"],
-        "test_f": ["test_f"],
-    }
-    assert list(packs(found[:2], 100)) == ["train_pack-0000"]
-
-
-def test_an_image_called_like_a_pack(tmp_path):
-    touch(tmp_path, "pack-0000.tif", size=500)
-    touch(tmp_path, "a.tif", "b.tif", size=1)
-    found = [
-        Sample(image_id("test", tmp_path / n), "test", tmp_path / n)
-        for n in ("a.tif", "b.tif", "pack-0000.tif")
-    ]
-    with pytest.raises(BioLoomError, match="names a pack"):
-        packs(found, 100)
 
 
 def test_the_table_of_a_pack(tmp_path):
@@ -235,7 +199,8 @@ def test_images_and_labels_inside_the_same_files(tmp_path):
     assert discover(Data(test=Source(images, labels))) == expected
     rows = [f"test,{sample.path},{sample.labels}" for sample in expected]
     (tmp_path / "samples.csv").write_text("\n".join(["split,image,labels", *rows]))
-    assert discover(Data(samples=f"{tmp_path}/samples.csv")) == expected
+    listed = [replace(sample, pack=name) for sample, name in zip(expected, "ab", strict=True)]
+    assert discover(Data(samples=f"{tmp_path}/samples.csv")) == listed
     write_pack(tmp_path / "pack.csv", expected)
     assert read_pack(tmp_path / "pack.csv") == expected
     assert list(packs(expected, 20)) == ["test_pack-0000"]
