@@ -10,7 +10,7 @@ Patches overlap, cover the image and never depend on chunks or blocks; the last 
     chunks  |    chunk 0 = patches 0, 1     |   chunk 1 = patches 2, 3
     blocks  |       block 0      |       block 1      |         (disjoint)
 
-An image shorter than a patch has one patch at 0, which sticks out; what lies beyond is the mirrored image.
+An image shorter than a patch has one patch, which sticks out; what lies beyond is the mirrored image.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class PatchGrid:
     overlap : tuple of int
         Voxels shared by neighbouring patches, less than half of `size`, per axis.
     margin : tuple of int, optional
-        How far the first and the last patch of an axis reach beyond the image; where one patch covers the
-        axis it begins with it.
+        How far the first and the last patch of an axis reach beyond the image; a single patch that is longer
+        than the axis lies around its middle. Without a margin the first patch begins with the axis.
     """
 
     shape: tuple[int, ...]
@@ -107,7 +107,7 @@ def _sides(sides: tuple[int, ...]) -> str:
 def axis_starts(length: int, size: int, overlap: int, margin: int = 0) -> tuple[int, ...]:
     """Return the first voxels of the patches along one axis of `length` voxels."""
     if length <= size:
-        return (0,)
+        return (-((size - length) // 2) if margin else 0,)
     last = length + margin - size
     return (*range(-margin, last, size - overlap), last)
 

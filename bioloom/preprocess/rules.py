@@ -130,11 +130,12 @@ def poolings(facts: dict[str, Any], size: Sequence[int], deepest: int) -> Choice
 
 
 def predicted_size(facts: dict[str, Any], size: Sequence[int], levels: Sequence[Sequence[int]]) -> Choice:
-    """Twice the training patch, within the images: less of them lies near the border of a patch."""
+    """Twice the training patch, within the images and their margin: less lies near the border of a patch."""
     divisor = [prod(pools) for pools in zip(*levels, strict=True)] or [1] * len(size)
-    sides = zip(size, facts["median_shape"], divisor, strict=True)
+    # the margin at both sides is half an overlap, which is a quarter of the patch
+    sides = zip(size, (side / 0.75 for side in facts["median_shape"]), divisor, strict=True)
     twice = [n if n == 1 else max(n, min(2 * n, _up(side, d))) for n, side, d in sides]
-    return twice, f"twice {'x'.join(map(str, size))}, within images of {_sides(facts['median_shape'])} voxels"
+    return twice, f"twice {_sides(size)}, within images of {_sides(facts['median_shape'])} voxels and a margin"
 
 
 def predicted_batch(batch: int, size: Sequence[int], seen: Sequence[int]) -> Choice:

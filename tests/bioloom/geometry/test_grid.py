@@ -30,9 +30,10 @@ def test_predicted_patches_reach_beyond_the_border():
     assert axis_starts(20, 8, 4, 2) == (-2, 2, 6, 10, 14)
     assert axis_starts(21, 8, 4, 2) == (-2, 2, 6, 10, 14, 15)
     assert axis_starts(8, 8, 4, 2) == (0,)
+    assert axis_starts(5, 8, 4, 2) == (-1,)  # in the middle
     grid = PatchGrid.of((20, 30, 6), (8, 8, 8), (4, 3, 4))
     assert grid.margin == (2, 1, 2)
-    assert grid.patch((0, 0, 0)) == Box((-2, -1, 0), (6, 7, 8))
+    assert grid.patch((0, 0, 0)) == Box((-2, -1, -1), (6, 7, 7))
     assert grid.extent(Box.of(grid.counts)) == Box.of(grid.shape)
 
 
