@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,7 +25,7 @@ import numpy as np
 from bioloom.errors import BioLoomError
 from bioloom.evaluate.channels import Channels
 from bioloom.geometry.box import Box
-from bioloom.measure.blocks import blocks
+from bioloom.measure.blocks import blocks, merged
 from bioloom.measure.runs import checked_labels, find_runs, group
 
 STEPS = 2**16
@@ -147,11 +147,13 @@ def overlap(truth: LabelImage, labels: LabelImage, prediction: Channels | None =
             f"the truth has shape {shape}, the prediction behind the labels {prediction.shape}",
             allowed="a prediction of the same shape",
         )
-    parts = [_nothing(0 if prediction is None else len(prediction.wanted))]
-    for box in blocks(shape):
+
+    def part(box: Box) -> Overlap:
         values = np.zeros((0, *box.shape)) if prediction is None else prediction.read(box)
-        parts.append(_overlap_of_block(truth[box.slices], labels[box.slices], values, box, shape))
-    return merge_overlaps(parts)
+        return _overlap_of_block(truth[box.slices], labels[box.slices], values, box, shape)
+
+    empty = _nothing(0 if prediction is None else len(prediction.wanted))
+    return merged(chain([empty], map(part, blocks(shape))), merge_overlaps, lambda found: len(found.voxels))
 
 
 def merge_overlaps(parts: Sequence[Overlap]) -> Overlap:

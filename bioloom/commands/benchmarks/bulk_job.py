@@ -126,11 +126,15 @@ def evaluate(scene: Bulk) -> Work:
     from bioloom.tasks.recipe import metrics_of
     from bioloom.volumes.store import open_volume
 
-    metrics = metrics_of(parse_options({"task": "instance_segmentation"}))
+    options = parse_options({"task": "instance_segmentation"})
+    metrics = metrics_of(options)
 
     def work() -> object:
-        truth, labels = (VolumeLabels(open_volume(scene.store(kind))) for kind in ("labels", "outputs"))
-        return pack_metrics([Case(bulk.IMAGE, truth, labels, (1.0, 1.0, 1.0))], metrics)
+        truth, labels, prediction = (
+            open_volume(scene.store(kind)) for kind in ("labels", "outputs", "predictions")
+        )
+        case = Case(bulk.IMAGE, VolumeLabels(truth), VolumeLabels(labels), prediction)
+        return pack_metrics([case], metrics, smallest_truth=options.evaluate.smallest_truth)
 
     return work
 
