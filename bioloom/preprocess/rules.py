@@ -135,7 +135,8 @@ def predicted_size(facts: dict[str, Any], size: Sequence[int], levels: Sequence[
     # the margin at both sides is half an overlap, which is a quarter of the patch
     sides = zip(size, (side / 0.75 for side in facts["median_shape"]), divisor, strict=True)
     twice = [n if n == 1 else max(n, min(2 * n, _up(side, d))) for n, side, d in sides]
-    return twice, f"twice {_sides(size)}, within images of {_sides(facts['median_shape'])} voxels and a margin"
+    images = _sides(facts["median_shape"])
+    return twice, f"twice {_sides(size)}, within images of {images} voxels and a margin"
 
 
 def predicted_batch(batch: int, size: Sequence[int], seen: Sequence[int]) -> Choice:

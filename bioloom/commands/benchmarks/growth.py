@@ -109,8 +109,8 @@ def _memory_text(scenes: list[Bulk], found: list[dict[str, Found]]) -> str:
     return (
         f"{sizes}. The largest image has {raw:.1f} GB as 16-bit integers. Blocks of {bulk.BLOCK} voxels "
         f"a side, a halo of {bulk.HALO}. The smallest volume was measured {ROUNDS} times, the "
-        f"median counts. Bold: a larger volume takes over {FLAT:.2f} times as much, and at least {NOISE:.0f} MB "
-        f"more, by which the same job may differ from run to run.\n\n{table(columns, rows)}"
+        f"median counts. Bold: a larger volume takes over {FLAT:.2f} times as much, and at least "
+        f"{NOISE:.0f} MB more, by which the same job may differ from run to run.\n\n{table(columns, rows)}"
     )
 
 
