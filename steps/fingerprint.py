@@ -36,7 +36,7 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
     entries = [entry for pack in packs for entry in read_manifest(images / f"{pack}.csv")]
     objects = pd.concat([read_table(truth / f"{pack}.csv", OBJECTS) for pack in packs])
     facts = take_fingerprint([image_facts(e.image, open_volume(e.path)) for e in entries], objects)
-    settled = settle(options, facts, len(targets_of(options).channels))
+    settled = settle(options, facts, len(targets_of(options).channels(facts["ndim"])))
     for key, choice in settled.items():
         logging.info("%s = %s: %s", key, choice["value"], choice["reason"])
     write_text(fingerprint, dump_yaml({"facts": facts, "resolved": settled}))

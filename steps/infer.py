@@ -43,7 +43,7 @@ def command(
     from bioloom.volumes.plans import rows_of_chunk
 
     rows = rows_of_chunk(chunks, chunk)
-    settings = {"batch_size": options.infer.batch_size, "precision": options.infer.precision}
+    settings = options.infer.model_dump(include={"batch_size", "precision", "orientations", "combine"})
     size, overlap = tuple(options.infer.patch_size), tuple(options.patch.overlap)
     with claimed_device(device) as where:
         predictor, spec = open_predictor(model, **settings, device=where, threads=threads)

@@ -33,6 +33,7 @@ from bioloom.settings.load import parse_options
 from bioloom.settings.reference import fill, table
 from bioloom.settings.schema import options_schema
 from bioloom.targets import TARGETS
+from bioloom.targets.stack import TargetStack
 from bioloom.volumes.atomic import write_text
 
 WIDTHS = [16, 32, 64, 128, 256]
@@ -96,17 +97,17 @@ def plan_text() -> str:
 def targets_text() -> str:
     """Return the table of targets."""
     rows = []
-    for name, target in TARGETS.items():
+    for name, make in TARGETS.items():
+        target = make(TARGETS.parse(name))
         losses = ", ".join(loss["name"] for loss in target.losses)
-        rows.append(
-            (f"`{name}`", _summary(TARGETS, name), ", ".join(target.channels), target.activation, losses)
-        )
+        channels = ", ".join(channel.name for channel in target.channels(3))
+        rows.append((f"`{name}`", _summary(TARGETS, name), channels, target.activation, losses))
     return table(("target", "what it is", "channels", "activation", "losses"), rows)
 
 
 def operations_text() -> str:
     """Return the table of post-processing operations with the passes that each adds."""
-    channels = [channel for target in TARGETS.values() for channel in target.channels]
+    channels = [channel.name for channel in TargetStack(map(TARGETS.parse, TARGETS)).channels(2)]
     alone = len(compile_passes(["watershed"], channels=channels, spacing=(1.0, 1.0)))
     rows = []
     for name in OPERATIONS:

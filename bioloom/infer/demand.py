@@ -27,7 +27,7 @@ def demand_of(options: Config, channels: int) -> Demand:
     """
     if not options.task:
         raise BioLoomError("the options name no task", fix="give the config of the run as --options")
-    targets = len(targets_of(options).channels)
+    targets = len(targets_of(options).channels(len(options.infer.patch_size)))
     network = network_bytes(options, channels, targets) if is_whole(options.model_dump()) else None
     # as the step does: the largest one along every axis
     halo, batch_size = max(map(int, options.infer.halo)), int(options.infer.batch_size)

@@ -15,7 +15,9 @@ from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import ChunkRow, PatchGrid
 from bioloom.infer.chunks import check_chunks
 from bioloom.infer.fixed_point import LIMIT, SCALE
+from bioloom.infer.orientations import oriented
 from bioloom.infer.predict import Picture, Predictor
+from bioloom.settings.infer import Combine, Orientations
 from bioloom.train.export import load_model
 from bioloom.train.precision import Precision, channels_last, channels_last_tensor, choose_precision
 from bioloom.train.spec import ModelSpec
@@ -29,7 +31,14 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 
 
 def open_predictor(
-    folder: Path, *, batch_size: int, precision: str, device: torch.device | str, threads: int
+    folder: Path,
+    *,
+    batch_size: int,
+    precision: str,
+    device: torch.device | str,
+    threads: int,
+    orientations: Orientations = "none",
+    combine: Combine = "mean",
 ) -> tuple[Predictor, ModelSpec]:
     """Load a model and make it ready to predict.
 
@@ -45,6 +54,8 @@ def open_predictor(
         Where to predict, see `bioloom.train.device`.
     threads : int
         CPU threads, 0 for as many as there are.
+    orientations, combine : str
+        See `bioloom.infer.orientations.oriented`.
 
     Raises
     ------
@@ -62,26 +73,34 @@ def open_predictor(
             fix="use the BioLoom that trained it",
         )
     forward = activated(channels_last(module), spec, choose_precision(precision, where))
+    forward = by_planes(oriented(forward, spec.channels, spec.spacing, orientations, combine), spec.ndim)
     return Predictor(forward, where, batch_size), spec
 
 
 def activated(
     module: nn.Module, spec: ModelSpec, precision: Precision
 ) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Return a function from a batch of images to the outputs, each through its activation, in float32.
-
-    A network of planes also takes patches of volumes that are one plane thick.
-    """
+    """Return a function from a batch of images to the outputs, each through its activation, in float32."""
     functions = [ACTIVATIONS[channel["activation"]] for channel in spec.channels]
 
     def forward(batch: torch.Tensor) -> torch.Tensor:
-        planes = batch.squeeze(2) if batch.ndim - 2 > spec.ndim else batch
         with precision.autocast():
-            raw = module(channels_last_tensor(planes))
-        outputs = torch.stack([f(raw[:, i].float()) for i, f in enumerate(functions)], 1)
-        return outputs if planes is batch else outputs.unsqueeze(2)
+            raw = module(channels_last_tensor(batch))
+        return torch.stack([f(raw[:, i].float()) for i, f in enumerate(functions)], 1)
 
     return forward
+
+
+def by_planes(
+    forward: Callable[[torch.Tensor], torch.Tensor], ndim: int
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return `forward` of a network of planes for patches of volumes, one plane thick, as well."""
+
+    def lifted(batch: torch.Tensor) -> torch.Tensor:
+        thin = batch.ndim - 2 > ndim
+        return forward(batch.squeeze(2)).unsqueeze(2) if thin else forward(batch)
+
+    return lifted
 
 
 def open_pictures(

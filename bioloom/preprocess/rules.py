@@ -23,6 +23,8 @@ LARGEST_PATCH = {2: 256, 3: 96}
 SMALLEST_PATCH = {2: 128, 3: 32}
 FEATURE_MAPS = (16, 32, 64, 128, 256)
 STEPS = {2: 600, 3: 1000}
+LARGEST_TURNED = 2**25
+"""Voxels that the orientations of an image may have together; a minute for two CPU cores."""
 SUMS_PER_CHUNK = 2**26
 """Integers that one chunk adds up: 256 MB."""
 BLOCK = {2: 2048, 3: 256}
@@ -78,6 +80,7 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
     batch = choose("train.batch_size", config.train.batch_size, lambda: batch_size(facts, size))
     count = choose("train.steps", config.train.steps, lambda: steps(facts))
     choose("train.validate_every", config.train.validate_every, lambda: validate_every(count))
+    choose("infer.orientations", "auto", lambda: orientations(facts))
     choose("infer.batch_size", "auto", lambda: predicted_batch(batch, size, seen))
     choose("infer.chunk", "auto", lambda: chunk(facts, seen, shared, targets))
     choose("infer.block", "auto", lambda: block(facts))
@@ -137,6 +140,16 @@ def predicted_size(facts: dict[str, Any], size: Sequence[int], levels: Sequence[
     twice = [n if n == 1 else max(n, min(2 * n, _up(side, d))) for n, side, d in sides]
     images = _sides(facts["median_shape"])
     return twice, f"twice {_sides(size)}, within images of {images} voxels and a margin"
+
+
+def orientations(facts: dict[str, Any]) -> Choice:
+    """All orientations, unless images are so large that their prediction would take minutes more."""
+    count = 2 ** facts["ndim"] * 2
+    voxels = prod(facts["median_shape"])
+    words = f"{count} orientations of {_sides(facts['median_shape'])} voxels are"
+    if count * voxels > LARGEST_TURNED:
+        return "none", f"{words} more than {LARGEST_TURNED} voxels to predict"
+    return "all", f"{words} at most {LARGEST_TURNED} voxels to predict; their mean errs less than one"
 
 
 def predicted_batch(batch: int, size: Sequence[int], seen: Sequence[int]) -> Choice:

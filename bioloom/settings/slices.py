@@ -22,7 +22,14 @@ STEP_KEYS: dict[str, tuple[str, ...]] = {
     "train": ("task", "preprocess", "patch.size", "patch.foreground_share", "augment", "model", "train"),
     # the task and its targets only for --explain; the network is trained anew for others anyway
     "plan": ("task", "train.targets", "patch.overlap", "infer.patch_size", "infer.chunk", "infer.block"),
-    "infer": ("patch.overlap", "infer.patch_size", "infer.batch_size", "infer.precision"),
+    "infer": (
+        "patch.overlap",
+        "infer.patch_size",
+        "infer.orientations",
+        "infer.combine",
+        "infer.batch_size",
+        "infer.precision",
+    ),
     "stitch": ("patch.overlap", "infer.patch_size"),
     "fit": ("task", "train.targets", "postprocess"),
     "postprocess": ("task", "postprocess", "infer.halo"),

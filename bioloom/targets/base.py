@@ -21,7 +21,8 @@ such a face are ``-1 - L - UNKNOWN``, and objects that reach it have no known ra
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,40 @@ UNKNOWN = 1 << 30
 """Taken off labels beyond a face at which the image was cut out of its file; labels themselves are below."""
 
 
+@dataclass(frozen=True)
+class Channel:
+    """One channel of the network's output, and what becomes of it when the picture is turned or mirrored.
+
+    A channel that says nothing is turned with the picture and keeps its values. The others look into a
+    direction, so turning takes the values of another channel of the same target (``name`` up to the last
+    ``-``), see `bioloom.infer.orientations`.
+
+    Parameters
+    ----------
+    name : str
+        The target's name, or that and ``-something`` where a target has several channels.
+    activation : str
+        What turns the network's output into the target's range, see `bioloom.infer.open`.
+    axis : int, optional
+        The channel is the component of a vector along this spatial axis.
+    offset : tuple of int, optional
+        The channel says something about each voxel and the one at this offset: an affinity.
+    direction : tuple of float, optional
+        The channel says something about each voxel in this direction, in micrometres per axis: a ray.
+    """
+
+    name: str
+    activation: str
+    axis: int | None = None
+    offset: tuple[int, ...] | None = None
+    direction: tuple[float, ...] | None = None
+
+    def described(self) -> dict[str, Any]:
+        """Return the channel as it stands in ``model.yaml``."""
+        known = {key: value for key, value in asdict(self).items() if value is not None}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in known.items()}
+
+
 class Target(ABC):
     """Named channels that are made from labels.
 
@@ -45,17 +80,19 @@ class Target(ABC):
         The options of this target.
     """
 
-    channels: ClassVar[tuple[str, ...]]
-    """Names of the channels, in order."""
-    activation: ClassVar[Literal["sigmoid", "linear"]]
+    activation: ClassVar[str]
     """What turns the network's output into the target's range."""
     losses: ClassVar[tuple[dict[str, Any], ...]]
-    """The default losses, written as in the config."""
+    """The default losses on the channels of the target, written as in the config."""
     uses_centers: ClassVar[bool] = False
     """Whether the target reads the objects' centers, which cost something to follow through a map."""
 
     def __init__(self, options: Any) -> None:
         self.options = options
+
+    def channels(self, ndim: int) -> tuple[Channel, ...]:
+        """Return the channels for images of `ndim` spatial axes, in order; by default one of its name."""
+        return (Channel(self.options.name, self.activation),)
 
     def margin(self, median_radius_um: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
         """Return how many voxels of context around a patch settle the target of nearly all its voxels.
@@ -88,7 +125,7 @@ class Target(ABC):
 
         Returns
         -------
-        values, weight : ndarray of float32, shape (len(channels), *spatial)
+        values, weight : ndarray of float32, shape (channel, *spatial)
             Where the weight is 1 the value equals that of the target of the whole image, elsewhere it is 0
             and the value means nothing.
         """

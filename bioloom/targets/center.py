@@ -29,7 +29,6 @@ class Center(Target):
     itself (a crescent) is to be given by its voxel nearest to it, see `bioloom.train.images`.
     """
 
-    channels = ("center",)
     activation = "sigmoid"
     # Cross-entropy with a target between 0 and 1 has its minimum where the output equals the target.
     losses = ({"name": "binary_cross_entropy"},)

@@ -33,7 +33,6 @@ class Contour(Target):
     ``width=1`` these are the voxels of ``skimage.segmentation.find_boundaries``.
     """
 
-    channels = ("contour",)
     activation = "sigmoid"
     losses = ({"name": "binary_cross_entropy"}, {"name": "dice"})
 

@@ -29,7 +29,6 @@ class Distance(Target):
     The distance is taken between voxel centers, in micrometres, and the border of the image is no boundary.
     """
 
-    channels = ("distance",)
     activation = "linear"
     losses = ({"name": "l1"},)
 

@@ -21,7 +21,6 @@ class ForegroundOptions(Section):
 class Foreground(Target):
     """1 inside of objects, 0 in the background."""
 
-    channels = ("foreground",)
     activation = "sigmoid"
     losses = ({"name": "binary_cross_entropy"}, {"name": "dice"})
 

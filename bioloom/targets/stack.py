@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from bioloom.errors import BioLoomError
 from bioloom.targets import TARGETS
-from bioloom.targets.base import Cut, Floats, Labels, Target
+from bioloom.targets.base import Channel, Cut, Floats, Labels, Target
 from bioloom.targets.facts import ObjectFacts
 
 
@@ -31,17 +31,16 @@ class TargetStack:
         self.targets: tuple[Target, ...] = tuple(TARGETS[o.name](o) for o in options)  # type: ignore[attr-defined]
         if not self.targets:
             raise BioLoomError("train.targets is empty", allowed=", ".join(TARGETS))
-        names = [name for name, _ in self.channels]
+        names = [channel.name for channel in self.channels(2)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise BioLoomError(
                 f"train.targets: {', '.join(twice)} more than once", allowed="every channel once"
             )
 
-    @property
-    def channels(self) -> tuple[tuple[str, str], ...]:
-        """Name and activation of every channel."""
-        return tuple((name, target.activation) for target in self.targets for name in target.channels)
+    def channels(self, ndim: int) -> tuple[Channel, ...]:
+        """Return every channel for images of `ndim` spatial axes, in order."""
+        return tuple(channel for target in self.targets for channel in target.channels(ndim))
 
     @property
     def uses_centers(self) -> bool:

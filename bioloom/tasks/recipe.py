@@ -31,9 +31,8 @@ def losses_of(config: Config) -> list[Any]:
     if config.train.losses != "auto":
         return list(config.train.losses)
     defaults = [
-        {**loss, "target": channel}
+        {**loss, "target": target.options.name}
         for target in targets_of(config).targets
-        for channel in target.channels
         for loss in target.losses
     ]
     return _chosen("loss", "auto", defaults)
@@ -53,7 +52,7 @@ def pass_names(config: Config) -> list[str]:
     """Return the names of the post-processing passes, in order."""
     from bioloom.postprocess.program import compile_passes
 
-    channels = [name for name, _ in targets_of(config).channels]
+    channels = [channel.name for channel in targets_of(config).channels(2)]
     passes = compile_passes(operations_of(config), channels=channels, spacing=(1.0, 1.0))
     return [step.name for step in passes]
 

@@ -11,6 +11,7 @@ from bioloom.losses.combine import CombinedLoss
 from bioloom.models.build import build_model
 from bioloom.progress import open_progress
 from bioloom.settings.config import Config
+from bioloom.targets.base import Channel
 from bioloom.tasks.recipe import augment_of, losses_of, targets_of
 from bioloom.train.checkpoint import fingerprint
 from bioloom.train.device import claimed_device
@@ -49,7 +50,8 @@ def train_model(
         How to use the machine; none of these changes which examples are seen.
     """
     targets = targets_of(config)
-    names = [name for name, _ in targets.channels]
+    channels = targets.channels(facts["ndim"])
+    names = [channel.name for channel in channels]
     losses, augmentations = losses_of(config), augment_of(config)
     source = open_source(files, config, facts, targets, augmentations, memory_gb=memory_gb)
     torch.manual_seed(config.train.seed)
@@ -57,7 +59,7 @@ def train_model(
     options = cast("TrainOptions", config.train.model_copy(update={"workers": workers}))  # no `auto` left
     word = fingerprint(
         train=config.train.model_dump(mode="json", exclude={"device", "workers", "memory_gb"}),
-        patch=config.patch.model_dump(mode="json"),
+        patch=config.patch.model_dump(mode="json", exclude={"overlap"}),  # which is for prediction alone
         model=config.model.model_dump(mode="json"),
         plugins=[o.model_dump(mode="json") for o in (*losses, *augmentations)],
         targets=[t.options.model_dump(mode="json") for t in targets.targets],
@@ -75,19 +77,17 @@ def train_model(
             progress=open_progress("train", "step"),
             threads=threads,
         )
-    save_model(model, result.weights, _spec(config, facts, targets.channels, result))
+    save_model(model, result.weights, _spec(config, facts, channels, result))
     write_history(model / "history.csv", result.history)
     return result
 
 
-def _spec(
-    config: Config, facts: dict[str, Any], channels: tuple[tuple[str, str], ...], result: Result
-) -> ModelSpec:
+def _spec(config: Config, facts: dict[str, Any], channels: tuple[Channel, ...], result: Result) -> ModelSpec:
     return ModelSpec(
         task=config.task,
         model=config.model.model_dump(mode="json"),
         in_channels=facts["channels"],
-        channels=tuple({"name": name, "activation": activation} for name, activation in channels),
+        channels=tuple(channel.described() for channel in channels),
         ndim=facts["ndim"],
         patch=config.patch.model_dump(include={"size"}),
         normalize={

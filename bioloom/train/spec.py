@@ -29,7 +29,7 @@ class ModelSpec:
     in_channels : int
         Channels of an image.
     channels : tuple of dict
-        ``{"name": ..., "activation": "sigmoid" | "linear"}`` of every output channel, in order.
+        Every output channel in order, as `bioloom.targets.base.Channel` describes it.
     ndim : int
         Spatial axes, 2 or 3.
     patch : dict
@@ -55,7 +55,7 @@ class ModelSpec:
     task: str
     model: dict[str, Any]
     in_channels: int
-    channels: tuple[dict[str, str], ...]
+    channels: tuple[dict[str, Any], ...]
     ndim: int
     patch: dict[str, list[int]]
     normalize: dict[str, Any]

@@ -90,11 +90,13 @@ class TestEveryTarget:
         target, step = build(name, options), SPACINGS[spacing][ndim]
         labels = crowded(ndim)
         values, weight = target.make(labels, facts_of(labels, step), step, uncut(ndim))
-        assert values.shape == weight.shape == (len(target.channels), *labels.shape)
+        assert values.shape == weight.shape == (len(target.channels(ndim)), *labels.shape)
         assert values.dtype == weight.dtype == np.float32
         assert np.isfinite(values).all()
         assert (weight == 1).all(), "nothing is unsettled in a whole image"
-        assert target.activation in ("sigmoid", "linear")
+        for channel in target.channels(ndim):
+            assert channel.name == name or channel.name.startswith(f"{name}-")
+            assert channel.activation in ("sigmoid", "linear")
         if target.activation == "sigmoid":
             assert values.min() >= 0
             assert values.max() <= 1

@@ -73,13 +73,18 @@ def predict(demo, image):
 
     Its patches are those of the default recipe for an image of this size; the demo has smaller ones.
     """
+    facts = {"median_shape": image.shape, "ndim": image.ndim}
     predictor, spec = open_predictor(
-        demo / "models/all", batch_size=4, precision="auto", device="cpu", threads=2
+        demo / "models/all",
+        batch_size=4,
+        precision="auto",
+        device="cpu",
+        threads=2,
+        orientations=rules.orientations(facts)[0],
     )
     low, high = np.percentile(image, (1, 99.8))
     offset = np.array([low], np.float32)
     scale = np.maximum(high - low, spec.normalize["floor"]).astype(np.float32)
-    facts = {"median_shape": image.shape}
     size = rules.predicted_size(facts, spec.patch["size"], spec.model["pooling"])[0]
     grid = PatchGrid.of(image.shape, size, rules.overlap(size)[0])
     rows = plan_chunks({"a": grid}, (99, 99))

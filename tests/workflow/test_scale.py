@@ -37,7 +37,7 @@ def jobs_after_plan(config: Config) -> tuple[int, int]:
     }
     size = predicted_size(facts, patch_size(facts)[0], [[2, 2]] * 4)[0]
     shared = overlap(size)[0]
-    per_job = tuple(chunk(facts, size, shared, len(targets_of(config).channels))[0])
+    per_job = tuple(chunk(facts, size, shared, len(targets_of(config).channels(2)))[0])
     chunks = fanned_out = 0
     for samples in packs(discover(config.data), config.data.pack_voxels).values():
         if samples[0].split == "train":

@@ -129,9 +129,10 @@ def _training(config: Config) -> Iterator[Training]:
         targets = targets_of(config)
         source = open_source(files, config, facts, targets, augment_of(config), memory_gb=2.0)
         torch.manual_seed(0)
-        model = build_model(config.model, facts["channels"], len(targets.channels), facts["ndim"])
+        names = [channel.name for channel in targets.channels(facts["ndim"])]
+        model = build_model(config.model, facts["channels"], len(names), facts["ndim"])
         channels_last(model)
-        loss = CombinedLoss(losses_of(config), [name for name, _ in targets.channels])
+        loss = CombinedLoss(losses_of(config), names)
         optimiser = make_optimiser(model, config.train.weight_decay)
         stepper = Stepper(model, loss, optimiser, precision_here(), config.train.clip)
         batches = TrainingBatches(source, int(config.train.batch_size))

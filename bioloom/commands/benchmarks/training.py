@@ -27,8 +27,8 @@ from bioloom.train.precision import Precision, channels_last, choose_precision
 from bioloom.train.reproducible import reproducible
 
 CONFIG = parse_options({"task": "instance_segmentation"})
-TARGETS = targets_of(CONFIG).channels
-CHANNELS = [name for name, _ in TARGETS]
+TARGETS = targets_of(CONFIG).channels(2)
+CHANNELS = [channel.name for channel in TARGETS]
 GOAL = 0.7
 CPU = torch.device("cpu")
 RATE = 1e-4
@@ -128,7 +128,7 @@ def _plain_step(scale: Scale, batch: Batch) -> Callable[[], None]:
 
 
 def _our_inference(scale: Scale, patches: list[np.ndarray]) -> Callable[[], object]:
-    channels = tuple({"name": name, "activation": activation} for name, activation in TARGETS)
+    channels = tuple(channel.described() for channel in TARGETS)
     spec = replace(SPEC, channels=channels)
     forward = activated(channels_last(_network(scale)).eval(), spec, precision_here())
     predictor = Predictor(forward, CPU, scale.batch)

@@ -13,7 +13,8 @@ def stack(*options):
 
 def test_channels_are_those_of_the_targets_in_order():
     targets = stack("foreground", {"name": "contour", "width": 2}, "distance")
-    assert targets.channels == (("foreground", "sigmoid"), ("contour", "sigmoid"), ("distance", "linear"))
+    found = [(channel.name, channel.activation) for channel in targets.channels(2)]
+    assert found == [("foreground", "sigmoid"), ("contour", "sigmoid"), ("distance", "linear")]
     assert targets.margin(1.0, (1.0, 0.25)) == (2, 8)
     assert not targets.uses_centers
     assert stack("center").uses_centers

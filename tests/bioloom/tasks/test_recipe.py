@@ -17,9 +17,9 @@ def test_every_task_is_a_record_whose_plugins_exist(task):
     assert record.name == task
     assert record.summary.endswith(".")
     options = config(task)
-    names = [name for name, _ in recipes.targets_of(options).channels]
+    names = [channel.name for channel in recipes.targets_of(options).channels(2)]
     assert len(names) >= len(record.targets)
-    assert {loss.target for loss in recipes.losses_of(options)} == set(names)
+    assert {loss.target for loss in recipes.losses_of(options)} == {t["name"] for t in record.targets}
     assert [o.name for o in recipes.augment_of(options)] == [a["name"] for a in record.augment]
     assert [o.name for o in recipes.operations_of(options)] == [o["name"] for o in record.postprocess]
     assert [o.name for o in recipes.metrics_of(options)] == [m["name"] for m in record.metrics]
@@ -33,7 +33,7 @@ def test_the_config_wins():
         postprocess=[{"name": "watershed", "seeds": "foreground", "topography": "foreground"}],
         evaluate={"metrics": ["foreground"]},
     )
-    assert [name for name, _ in recipes.targets_of(options).channels] == ["foreground"]
+    assert [channel.name for channel in recipes.targets_of(options).channels(2)] == ["foreground"]
     assert [loss.name for loss in recipes.losses_of(options)] == ["dice"]
     assert [o.name for o in recipes.augment_of(options)] == ["flip"]
     assert [o.name for o in recipes.operations_of(options)] == ["watershed"]

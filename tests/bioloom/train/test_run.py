@@ -25,8 +25,7 @@ def test_a_model_that_can_be_loaded(tmp_path, ndim):
     result = run(tmp_path, ndim)
     spec = read_spec(tmp_path / "model")
     assert (spec.task, spec.ndim, spec.in_channels) == ("instance_segmentation", ndim, 1)
-    names = [(channel["name"], channel["activation"]) for channel in spec.channels]
-    assert names == list(targets_of(config(ndim)).channels)
+    assert list(spec.channels) == [c.described() for c in targets_of(config(ndim)).channels(ndim)]
     assert spec.patch == {"size": config(ndim).patch.size}
     assert spec.normalize["floor"] == [1.0]
     assert (spec.steps, spec.precision, spec.threads) == (2, "fp32", 1)

@@ -15,7 +15,7 @@ def source(found, ndim, options):
 @pytest.mark.parametrize("ndim", SHAPES)
 def test_examples_of_the_patches_of_a_run(tmp_path, ndim):
     options = config(ndim)
-    channels = len(targets_of(options).channels)
+    channels = len(targets_of(options).channels(ndim))
     found = source(files(tmp_path, ndim), ndim, options)
     example = found.example(0, 0)
     assert example["image"].shape == (1, *SIZES[ndim])
