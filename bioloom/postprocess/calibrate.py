@@ -20,7 +20,7 @@ from bioloom.postprocess.ordering import Ranking, rank_voxels
 from bioloom.postprocess.passes import run_in_memory
 from bioloom.postprocess.program import FIXED_THRESHOLD, compile_passes
 
-GRID = {"foreground": (0.3, 0.4, 0.5, 0.6, 0.7), "seed": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)}
+GRID = {"foreground": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), "seed": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)}
 """The values that are tried, in the units of the channels."""
 
 IOU_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)

@@ -52,7 +52,7 @@ def test_the_thresholds_of_the_best_score_are_chosen():
         next(r for r in result.curve if {k: r[k] for k in result.thresholds} == result.thresholds)["f1"] == 1
     )
     assert "on 64 validation objects" in result.reason
-    assert len(result.curve) == 35
+    assert len(result.curve) == 49
 
 
 def test_ties_go_toward_one_half():
