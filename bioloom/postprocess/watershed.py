@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,16 @@ from pydantic import Field
 from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.postprocess.blocks import Block
-from bioloom.postprocess.channels import Expression, Terms, find_terms
-from bioloom.postprocess.components import Union, describe, label_components
+from bioloom.postprocess.channels import Terms, find_terms
 from bioloom.postprocess.flooding import find_open_faces, flood, settle
 from bioloom.postprocess.labels import LabelPass
-from bioloom.postprocess.ordering import Ranking, smoothing_radius
+from bioloom.postprocess.ordering import smoothing_radius
 from bioloom.postprocess.passes import LABELS, Pass, Source
 from bioloom.postprocess.program import Setting
-from bioloom.postprocess.workspace import Arrays, Slices
+from bioloom.postprocess.seeds import PARTS, Rules, Seeds
 from bioloom.settings.base import Section
 
 Threshold = float | Literal["fit"]
-PARTS = "parts"
 
 
 class WatershedOptions(Section):
@@ -40,112 +38,20 @@ class WatershedOptions(Section):
     """Terms whose minimum, above its threshold, makes seeds in the mask: `[foreground, not contour]`."""
     seed_threshold: Threshold = "fit"
     """Where seeds begin, in the channel's units; `fit` is the calibrated value, 0.5 without one."""
-    seed_smoothing: float = Field(default=1.0, ge=0, le=16)
+    seed_smoothing: float = Field(default=0.7, ge=0, le=16)
     """Standard deviation of the Gaussian that smooths the seed map before its threshold, in voxels of the
     finest axis; without it, noise makes several seeds of one. 0: no smoothing."""
+    seed_step: float = Field(default=0.1, ge=0, le=1)
+    """By how much the threshold of seeds is raised again and again, up to 1: a seed that falls apart on the
+    way is as many seeds as it has pieces. 0: seeds are what lies above the threshold."""
+    seed_voxels: int = Field(default=8, ge=1)
+    """The smallest piece that a seed may fall into, in voxels."""
     unseeded: Literal["keep", "drop"] = "keep"
     """What becomes of a part of the foreground that holds no seed: one object (`keep`), or none (`drop`)."""
     topography: Terms = ("distance",)
     """Terms whose minimum is flooded from high to low values."""
     connectivity: int = Field(default=1, ge=1, le=3)
     """Voxels are neighbours if they share a face (1), also an edge (2), also a corner (3, in 3D)."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The options of a watershed, resolved for one prediction."""
-
-    foreground: Expression
-    foreground_threshold: float
-    seeds: Expression
-    seed_threshold: float
-    topography: Expression
-    connectivity: int
-    radius: tuple[int, ...]
-    rank: Ranking
-    sigma: tuple[float, ...]
-    keep_unseeded: bool
-
-    def mask(self, prediction: NDArray[Any]) -> NDArray[np.bool_]:
-        """Return the foreground, ``(*spatial)``, of a prediction ``(channel, *spatial)``."""
-        return self.foreground(prediction) > self.foreground_threshold
-
-    def seed_mask(self, prediction: NDArray[Any], inner: Slices) -> NDArray[np.bool_]:
-        """Return the voxels of seeds in the part `inner` of a prediction ``(channel, *spatial)``.
-
-        The rest is the context that smoothing needs, :attr:`reach` wide where the image goes on.
-        """
-        from scipy.ndimage import gaussian_filter  # the options above are read without scipy
-
-        values = self.seeds(prediction)
-        if any(self.sigma):
-            # every output is summed up in the same order wherever the window lies, so windows agree exactly
-            values = gaussian_filter(values, self.sigma, mode="reflect", radius=self.reach)
-        return (values[inner] > self.seed_threshold) & self.mask(prediction[(slice(None), *inner)])
-
-    @property
-    def reach(self) -> tuple[int, ...]:
-        """How far smoothing looks, in voxels per axis: three standard deviations."""
-        return tuple(ceil(3 * sigma) for sigma in self.sigma)
-
-
-@dataclass(frozen=True)
-class Seeds:
-    """The connected components of the seed mask, and the parts of the foreground without any.
-
-    Both are numbered through the image by their first voxels, the parts after the components.
-    """
-
-    name: str
-    rules: Rules
-
-    def map(self, block: Block, source: Source) -> dict[str, NDArray[Any]]:
-        """Return the local ``labels`` of seeds in the core, what unites them, and the same for ``parts``."""
-        core, connectivity = block.core, self.rules.connectivity
-        seen = core.grow(self.rules.reach).clip(source.image)
-        prediction, inner = source.prediction.read(seen), core.within(seen).slices
-        seeds = self.rules.seed_mask(prediction, inner)
-        labels, count = label_components(seeds, connectivity)
-        partial = {LABELS: labels, **describe(labels, count, core, source.image)}
-        if self.rules.keep_unseeded:
-            parts, number = label_components(self.rules.mask(prediction[(slice(None), *inner)]), connectivity)
-            seeded = np.zeros(number + 1, np.uint8)
-            seeded[parts[seeds]] = 1
-            partial |= {PARTS: parts, "part-seeded": seeded[1:]}
-            partial |= describe(parts, number, core, source.image, "part-")
-        return partial
-
-    def reduce(self, partials: Iterator[Arrays], source: Source) -> dict[str, NDArray[Any]]:
-        """Return the image-wide ``ids`` of all local labels and the ``offsets`` of the blocks in them.
-
-        ``part-ids`` and ``part-offsets`` are those of the parts; a part with a seed somewhere has id 0.
-        """
-        layout, connectivity = source.layout, self.rules.connectivity
-
-        def partial(position: int) -> Arrays:
-            return source.workspace.partial(self.name, layout.blocks[position].id)
-
-        seeds = Union(layout, connectivity, partial)
-        parts = Union(layout, connectivity, partial, "part-")
-        seeded = [np.zeros(0, np.uint8)]
-        for own in partials:
-            seeds.add()
-            if self.rules.keep_unseeded:
-                parts.add()
-                seeded.append(own.read("part-seeded"))
-        ids, offsets = seeds.ids()
-        table: dict[str, NDArray[Any]] = {"ids": ids, "offsets": offsets}
-        if self.rules.keep_unseeded:
-            part_ids, table["part-offsets"] = parts.ids()
-            table["part-ids"] = _without_seeds(part_ids, np.concatenate(seeded), int(ids.max(initial=0)))
-        return table
-
-
-def _without_seeds(ids: NDArray[np.uint32], seeded: NDArray[np.uint8], taken: int) -> NDArray[np.uint32]:
-    """Return the ids of parts, after those `taken` by seeds; 0 where any block found a seed in the part."""
-    has_seed = np.zeros(int(ids.max(initial=0)) + 1, bool)
-    has_seed[ids[seeded > 0]] = True
-    return np.where(has_seed[ids], 0, ids + np.uint32(taken)).astype(np.uint32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +125,8 @@ def watershed(options: WatershedOptions, passes: Sequence[Pass], setting: Settin
         foreground=find_terms(options.foreground, setting.channels),
         foreground_threshold=setting.threshold(options.foreground_threshold, "foreground"),
         seeds=find_terms(options.seeds, setting.channels),
-        seed_threshold=setting.threshold(options.seed_threshold, "seed"),
+        levels=_levels(setting.threshold(options.seed_threshold, "seed"), options.seed_step),
+        seed_voxels=options.seed_voxels,
         topography=find_terms(options.topography, setting.channels),
         connectivity=options.connectivity,
         radius=smoothing_radius(setting.spacing),
@@ -229,3 +136,9 @@ def watershed(options: WatershedOptions, passes: Sequence[Pass], setting: Settin
     )
     seeds = Seeds("0-seeds", rules)
     return [seeds, Flood(name="1-flood", rules=rules, seeds=seeds.name)]
+
+
+def _levels(threshold: float, step: float) -> tuple[float, ...]:
+    """Return the thresholds of seeds, from the lowest, those above it below 1."""
+    count = max(1, ceil((1 - threshold) / step - 1e-9)) if step else 1
+    return tuple(threshold + step * level for level in range(count))

@@ -11,7 +11,7 @@ from bioloom.postprocess.workspace import MemoryWorkspace
 
 CHANNELS = ("foreground", "distance")
 WATERSHED = {"name": "watershed", "seeds": "distance"}
-PLAIN = {"seed_smoothing": 0, "unseeded": "drop"}
+PLAIN = {"seed_smoothing": 0, "seed_step": 0, "unseeded": "drop"}
 TILES = {
     2: [(13, 11), (1, 44), (20, 9), (39, 43), (7, 31)],
     3: [(5, 6, 7), (1, 14, 4), (12, 3, 3), (11, 13, 15), (7, 14, 9)],
@@ -130,7 +130,7 @@ def test_thresholds_come_from_the_options_then_the_calibration_then_one_half():
             spacing=(1, 1),
             thresholds=thresholds,
         )
-        return passes[0].rules.foreground_threshold, passes[0].rules.seed_threshold
+        return passes[0].rules.foreground_threshold, passes[0].rules.levels[0]
 
     assert rules({}) == (0.5, 0.5)
     assert rules({"foreground": 0.3, "seed": 0.7}) == (0.3, 0.7)
