@@ -113,12 +113,11 @@ class Seeds:
         for level, threshold in enumerate(self.rules.levels):
             above = above & (values > threshold)
             labels, count = label_components(above, self.rules.connectivity)
-            parents = np.zeros(count + 1, np.uint32)
-            parents[labels[above]] = below[above]
-            partial |= describe(labels, count, core, image, _prefix(level))
-            partial[f"{_prefix(level)}parents"] = parents[1:]
-            partial[f"{_prefix(level)}voxels"] = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-            nodes[above] = labels[above] + np.uint32(before)
+            own = describe(labels, count, core, image)
+            own["parents"] = below[_within(own["first"], core, image)]
+            own["voxels"] = np.bincount(labels[above], minlength=count + 1)[1:]
+            partial |= {f"{_prefix(level)}{name}": part for name, part in own.items()}
+            np.add(labels, before, out=nodes, where=above, casting="unsafe")
             lowest = lowest if level else above
             before, below = before + count, labels
         return partial, lowest
@@ -235,6 +234,12 @@ def choose_seeds(
         seeds.append(np.where(own, np.cumsum(own) + taken, inherited).astype(np.uint32))
         taken += int(own.sum())
     return seeds
+
+
+def _within(voxels: NDArray[np.int64], core: Box, image: Box) -> tuple[NDArray[np.int64], ...]:
+    """Return raster indices of an image as an index of a core."""
+    places = np.unravel_index(voxels, image.shape)
+    return tuple(place - start for place, start in zip(places, core.start, strict=True))
 
 
 def _prefix(level: int) -> str:
