@@ -70,7 +70,7 @@ def train_model(
     with claimed_device(device) as where:
         result = train(
             network,
-            CombinedLoss(losses, names),
+            CombinedLoss(losses, names, targets.groups),
             source,
             options,
             device=where,
