@@ -30,32 +30,35 @@ def command(
     results/demo/outputs/test_tile-11.csv --predictions results/demo/predictions/test_tile-11.csv --metrics
     trial/metrics.csv
     """
-    from bioloom.evaluate.baseline import otsu_watershed
+    from bioloom.evaluate.baselines import BASELINES
     from bioloom.evaluate.overlap import VolumeLabels
     from bioloom.evaluate.pool import LARGEST_BASELINE, Case, pack_metrics
-    from bioloom.tasks.recipe import metrics_of
+    from bioloom.tasks.recipe import metrics_of, task_of
     from bioloom.volumes.manifest import Stores, read_manifest
     from bioloom.volumes.store import open_volume
     from bioloom.volumes.tables import METRICS, write_table
 
-    pictures, truths = Stores(images), Stores(labels)
+    pictures, truths, without_learning = Stores(images), Stores(labels), BASELINES[task_of(options).truth]
     predicted = None if predictions is None else Stores(predictions)
 
     def cases() -> Iterator[Case]:
         for entry in read_manifest(outputs):
-            picture = open_volume(pictures[entry.image])
+            picture, output = open_volume(pictures[entry.image]), open_volume(entry.path)
+            classes = output.facts.get("classes", ())
             baseline = None
             if options.evaluate.baseline and prod(picture.shape) <= LARGEST_BASELINE:
-                baseline = otsu_watershed(picture.read(), picture.spacing)
+                baseline = without_learning(picture.read(), picture.spacing, classes)
             elif options.evaluate.baseline:
                 logging.info("%s: too large for the baseline (over %d values)", entry.image, LARGEST_BASELINE)
             yield Case(
                 entry.image,
                 VolumeLabels(open_volume(truths[entry.image])),
-                VolumeLabels(open_volume(entry.path)),
+                VolumeLabels(output),
                 None if predicted is None else open_volume(predicted[entry.image]),
                 baseline,
+                classes,
+                picture.spacing,
             )
 
-    found = pack_metrics(cases(), metrics_of(options), smallest_truth=options.evaluate.smallest_truth)
-    write_table(metrics, found, METRICS)
+    judged = {"smallest_truth": options.evaluate.smallest_truth, "ignore": options.data.ignore}
+    write_table(metrics, pack_metrics(cases(), metrics_of(options), **judged), METRICS)

@@ -25,9 +25,10 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
     import pandas as pd
 
     from bioloom.preprocess.fingerprint import image_facts, take_fingerprint
+    from bioloom.preprocess.meaning import meaning_of
     from bioloom.preprocess.rules import settle
     from bioloom.settings.yaml_file import dump_yaml
-    from bioloom.tasks.recipe import targets_of
+    from bioloom.tasks.recipe import targets_of, with_classes
     from bioloom.volumes.atomic import write_text
     from bioloom.volumes.manifest import read_manifest
     from bioloom.volumes.store import open_volume
@@ -35,8 +36,10 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
 
     entries = [entry for pack in packs for entry in read_manifest(images / f"{pack}.csv")]
     objects = pd.concat([read_table(truth / f"{pack}.csv", OBJECTS) for pack in packs])
-    facts = take_fingerprint([image_facts(e.image, open_volume(e.path)) for e in entries], objects)
-    settled = settle(options, facts, len(targets_of(options).channels(facts["ndim"])))
+    seen = [image_facts(e.image, open_volume(e.path)) for e in entries]
+    facts = take_fingerprint(seen, objects, meaning_of(options))
+    channels = targets_of(with_classes(options, facts)).channels(facts["ndim"])
+    settled = settle(options, facts, len(channels))
     for key, choice in settled.items():
         logging.info("%s = %s: %s", key, choice["value"], choice["reason"])
     write_text(fingerprint, dump_yaml({"facts": facts, "resolved": settled}))

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 @step("fit")
 @options_flag
 @read_flag("--fingerprint", "fingerprint.yaml, for the sizes left to `auto`")
-@read_flag("--predictions", "folder with the manifests of the predictions")
-@read_flag("--labels", "folder with the manifests of the true labels")
+@read_flag("--predictions", "folder with the manifests of the predictions", default=".")
+@read_flag("--labels", "folder with the manifests of the true labels", default=".")
 @write_flag("--calibration", "thresholds and why (YAML)")
-@click.argument("packs", nargs=-1, required=True)
+@click.argument("packs", nargs=-1)
 def command(
     options: Config,
     fingerprint: Path,
@@ -32,7 +32,8 @@ def command(
     calibration: Path,
     packs: tuple[str, ...],
 ) -> None:
-    """Of an image of more than 4 million voxels, up to eight crops of that size take part.
+    """Without PACKS, those of the validation images, nothing is chosen. Of an image of more than 4 million
+    voxels, up to eight crops of that size take part.
 
     Example: bioloom fit --options results/demo/options/fit.yaml --fingerprint
     results/demo/fingerprint.yaml --predictions results/demo/predictions --labels results/demo/labels
@@ -50,7 +51,7 @@ def command(
 
     entries = [entry for pack in packs for entry in read_manifest(predictions / f"{pack}.csv")]
     truths = Stores(*(labels / f"{pack}.csv" for pack in packs))
-    first = open_volume(entries[0].path)
+    first = open_volume(entries[0].path) if entries else None
 
     def truth(entry: Entry, box: Box) -> Any:
         return open_volume(truths[entry.image]).read(box)[0]
@@ -61,8 +62,8 @@ def command(
         (truth(entry, box) for entry, box in parts),
         operations_of(options),
         match_counts,
-        channels=first.channel_names,
-        spacing=first.spacing,
+        channels=first.channel_names if first else (),
+        spacing=first.spacing if first else (),
         defaults=sizes(read_fingerprint(fingerprint)["resolved"]),
     )
     logging.info("%s: %s", found.thresholds, found.reason)

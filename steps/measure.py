@@ -29,18 +29,22 @@ def command(options: Config, images: Path, labels: Path, objects: Path, truth: b
     import pandas as pd
 
     from bioloom.measure.volume import measure_volume
+    from bioloom.preprocess.meaning import meaning_of
     from bioloom.volumes.manifest import Stores, read_manifest
     from bioloom.volumes.store import open_volume
     from bioloom.volumes.tables import OBJECTS, write_table
 
     stores = Stores(images)
+    classes = truth and meaning_of(options).truth == "classes"  # every class counts as one object
     tables = []
     for entry in read_manifest(labels):
         image, volume = open_volume(stores[entry.image]), open_volume(entry.path)
         names = image.channel_names
-        tables.append(
-            measure_volume(volume, image, names, image_id=entry.image, distances=truth, details=not truth)
-        )
+        far = truth and not classes
+        table = measure_volume(volume, image, names, image_id=entry.image, distances=far, details=not truth)
+        if classes:
+            table = table.assign(**{"class": table["label"].astype(str), "distance_max_um": float("nan")})
+        tables.append(table)
     if not tables:
         raise BioLoomError(f"{labels} lists no labels", fix="give the images labels")
     write_table(objects, pd.concat(tables, ignore_index=True), OBJECTS)

@@ -1,4 +1,4 @@
-"""``bioloom postprocess``: make labels of predictions."""
+"""``bioloom postprocess``: make outputs of predictions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def command(
     """
     from bioloom.postprocess import product
     from bioloom.settings.resolve import read_calibration, read_fingerprint, resolve, sizes
-    from bioloom.tasks.recipe import operations_of
+    from bioloom.tasks.recipe import operations_of, task_of
     from bioloom.volumes.manifest import entry_of, read_manifest, write_manifest
     from bioloom.volumes.plans import read_blocks, row_of_block
 
@@ -52,7 +52,8 @@ def command(
     settled = read_fingerprint(fingerprint)["resolved"]
     thresholds = read_calibration(calibration) if calibration else {}
     halo = max(resolve(options, settled).infer.halo)
-    recipe = product.Recipe(operations_of(options), thresholds, sizes(settled), halo)
+    made = task_of(options).product
+    recipe = product.Recipe(operations_of(options), thresholds, sizes(settled), halo, made)
     if outputs is None:
         if block:
             entry = entry_of(entries, row_of_block(rows, block).image)

@@ -19,6 +19,7 @@ def command(options: Config, pack: Path, images: Path, labels: Path) -> None:
     trial/labels/test_tile-11.csv
     """
     from bioloom.preprocess.convert import convert_pack
+    from bioloom.preprocess.meaning import meaning_of
     from bioloom.volumes.manifest import write_manifest
     from bioloom.volumes.samples import read_pack
 
@@ -29,6 +30,7 @@ def command(options: Config, pack: Path, images: Path, labels: Path) -> None:
         axes=options.data.axes,
         voxel_size=options.data.voxel_size,
         normalize=options.preprocess.normalize,
+        meaning=meaning_of(options),
     )
     write_manifest(labels, label_entries)
     write_manifest(images, image_entries)

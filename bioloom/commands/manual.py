@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import bioloom
 from bioloom.augment import AUGMENTATIONS
 from bioloom.augment.options import SpatialOptions
 from bioloom.cli import STEPS, main_group
+from bioloom.errors import BioLoomError
 from bioloom.geometry.arithmetic import account
 from bioloom.geometry.explain import explain
 from bioloom.geometry.grid import PatchGrid, plan_blocks, plan_chunks
@@ -36,6 +38,8 @@ from bioloom.targets import TARGETS
 from bioloom.targets.stack import TargetStack
 from bioloom.volumes.atomic import write_text
 
+BEGINNINGS = {"labels": "watershed", "classes": "argmax"}
+"""For every product an operation that makes it of a prediction, for others to work on."""
 WIDTHS = [16, 32, 64, 128, 256]
 """Channels per level of the networks whose parameters are counted."""
 EXAMPLE = Path(bioloom.__file__).parents[1] / "tests" / "workflow" / "embedding"
@@ -108,15 +112,19 @@ def targets_text() -> str:
 def operations_text() -> str:
     """Return the table of post-processing operations with the passes that each adds."""
     channels = [channel.name for channel in TargetStack(map(TARGETS.parse, TARGETS)).channels(2)]
-    alone = len(compile_passes(["watershed"], channels=channels, spacing=(1.0, 1.0)))
+
+    def count(operations: list[str], product: str) -> int:
+        made = compile_passes(operations, channels=channels, spacing=(1.0, 1.0), product=product)
+        return len(made) - 1  # the last pass, which writes the product, belongs to no operation
+
     rows = []
     for name in OPERATIONS:
-        operations = ["watershed", name] if name != "watershed" else [name]
-        # the last pass, which writes the labels, belongs to no operation
-        total = len(compile_passes(operations, channels=channels, spacing=(1.0, 1.0)))
-        passes = total - (alone if name != "watershed" else 1)
-        rows.append((f"`{name}`", _summary(OPERATIONS, name), str(passes)))
-    return table(("operation", "what it does", "passes"), rows)
+        for product, first in BEGINNINGS.items():
+            for before in ([], [first]):
+                with suppress(BioLoomError):  # an operation that makes or works on something else
+                    passes = count([*before, name], product) - (count(before, product) if before else 0)
+                    rows.append((f"`{name}`", _summary(OPERATIONS, name), product, str(passes)))
+    return table(("operation", "what it does", "makes", "passes"), rows)
 
 
 def models_text() -> str:

@@ -10,6 +10,8 @@ METRICS = Registry(
         "average_precision": ("average_precision:METRIC", "average_precision:AveragePrecisionOptions"),
         "association": ("association:METRIC", "association:AssociationOptions"),
         "foreground": ("foreground:METRIC", "foreground:ForegroundOptions"),
+        "class_overlap": ("class_overlap:METRIC", "class_overlap:ClassOverlapOptions"),
+        "boundary": ("boundary:METRIC", "boundary:BoundaryOptions"),
         "rand": ("rand:METRIC", "rand:RandOptions"),
         "voi": ("voi:METRIC", "voi:VoiOptions"),
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,26 @@ import numpy as np
 from bioloom.evaluate.channels import Channels
 from bioloom.evaluate.crumbs import without_crumbs
 from bioloom.evaluate.overlap import STEPS, Candidates, LabelImage, Overlap, candidates, overlap
+
+
+@dataclass(frozen=True)
+class Images:
+    """What was compared.
+
+    Parameters
+    ----------
+    truth, labels : LabelImage
+        Ids, read box by box.
+    spacing : tuple of float
+        Voxel size in micrometres.
+    ignore : int, optional
+        The id of true voxels that are not judged.
+    """
+
+    truth: LabelImage
+    labels: LabelImage
+    spacing: tuple[float, ...]
+    ignore: int | None = None
 
 
 @dataclass(frozen=True)
@@ -25,15 +45,28 @@ class Comparison:
     means : mapping of str to (m,) float64
         Per channel that a metric asked for, its mean over each predicted object, in the order of
         ``pairs.labels``; from 0 to 1.
+    classes : tuple of int
+        Where the ids are those of classes: all that were predicted or are there, ascending.
+    images : Images, optional
+        The images themselves, for metrics that ask where voxels are.
     """
 
     table: Overlap
     pairs: Candidates
     means: Mapping[str, np.ndarray]
+    classes: tuple[int, ...] = ()
+    images: Images | None = None
 
 
 def compare(
-    truth: LabelImage, labels: LabelImage, prediction: Channels | None = None, *, smallest_truth: int = 0
+    truth: LabelImage,
+    labels: LabelImage,
+    prediction: Channels | None = None,
+    *,
+    smallest_truth: int = 0,
+    classes: Sequence[int] = (),
+    ignore: int | None = None,
+    spacing: Sequence[float] = (),
 ) -> Comparison:
     """Compare two label images, reading each block of them once.
 
@@ -45,13 +78,19 @@ def compare(
         The channels that metrics need the means of.
     smallest_truth : int
         See `bioloom.evaluate.crumbs.without_crumbs`.
+    classes : sequence of int
+        The classes that can be predicted, where the ids are those of classes.
+    ignore : int, optional
+        The id of true voxels that are not judged.
+    spacing : sequence of float
+        Voxel size in micrometres; 1 along every axis if left out.
 
     Raises
     ------
     BioLoomError
         For different shapes, arrays that hold no ids, or a channel that the prediction lacks.
     """
-    table = without_crumbs(overlap(truth, labels, prediction), smallest_truth)
+    table = without_crumbs(_judged(overlap(truth, labels, prediction), ignore), smallest_truth)
     pairs = candidates(table)
     means = {}
     for index, channel in enumerate(prediction.wanted if prediction is not None else ()):
@@ -61,4 +100,14 @@ def compare(
             for values in (table.sums[:, index], table.voxels)
         )
         means[channel] = sums / (voxels * STEPS)
-    return Comparison(table, pairs, means)
+    there = {*table.truth.tolist(), *table.labels.tolist(), *classes} if classes else ()
+    images = Images(truth, labels, tuple(spacing) or (1.0,) * len(truth.shape), ignore)
+    return Comparison(table, pairs, means, tuple(sorted(there)), images)
+
+
+def _judged(table: Overlap, ignore: int | None) -> Overlap:
+    """Return the table without the voxels that are ignored in the truth."""
+    if ignore is None:
+        return table
+    kept = table.truth != ignore
+    return Overlap(**{name: values[kept] for name, values in vars(table).items()})

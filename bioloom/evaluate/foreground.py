@@ -37,4 +37,4 @@ def _finish(counts: Values) -> dict[str, float]:
     }
 
 
-METRIC = Metric(count=count, finish=_finish)
+METRIC = Metric(count=count, finish=_finish, truths=("objects", "classes"))

@@ -42,12 +42,15 @@ class Metric:
         there is 0.
     finish : callable (values) -> Values
         The metrics of one class, from its counts in one image or their sums over many. 0/0 is NaN.
+    truths : tuple of str
+        What the labels may tell (see `bioloom.tasks.record`) for the metric to make sense.
     averaged : bool
         Whether the counts are those of `image_values`, so that over several images `finish` gives a mean.
     """
 
     count: Callable[[Comparison, Any], Counts]
     finish: Callable[[Values], Values]
+    truths: tuple[str, ...] = ("objects",)
     averaged: bool = False
 
 

@@ -49,6 +49,10 @@ class Case:
         The channels that the labels were made of, for metrics that score objects by one of them.
     baseline : (*spatial) integer, optional
         What the trivial baseline predicts.
+    classes : sequence of int
+        The classes that can be predicted, where the ids are those of classes.
+    spacing : sequence of float
+        Voxel size in micrometres; 1 along every axis if left out.
     """
 
     image: str
@@ -56,9 +60,13 @@ class Case:
     labels: LabelImage
     prediction: Any | None = None
     baseline: LabelImage | None = None
+    classes: Sequence[int] = ()
+    spacing: Sequence[float] = ()
 
 
-def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any], *, smallest_truth: int = 0) -> pd.DataFrame:
+def pack_metrics(
+    cases: Iterable[Case], metrics: Sequence[Any], *, smallest_truth: int = 0, ignore: int | None = None
+) -> pd.DataFrame:
     """Count every metric on the images of one pack.
 
     Parameters
@@ -69,6 +77,8 @@ def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any], *, smallest_trut
         Options of entries of `METRICS`, each with the name of its metric.
     smallest_truth : int
         Voxels below which a true object on the border is left out, see `bioloom.evaluate.crumbs`.
+    ignore : int, optional
+        The id of true voxels that are not judged.
 
     Returns
     -------
@@ -79,19 +89,20 @@ def pack_metrics(cases: Iterable[Case], metrics: Sequence[Any], *, smallest_trut
     rows: list[Row] = []
     for case in cases:
         try:
-            rows += _counts(case, metrics, smallest_truth)
+            rows += _counts(case, metrics, {"smallest_truth": smallest_truth, "ignore": ignore})
         except BioLoomError as error:
             raise BioLoomError(f"image {case.image}: {error}") from error
     return _table(rows)
 
 
-def _counts(case: Case, metrics: Sequence[Any], smallest_truth: int) -> Iterator[Row]:
+def _counts(case: Case, metrics: Sequence[Any], judged: dict[str, Any]) -> Iterator[Row]:
+    how = {**judged, "classes": case.classes, "spacing": case.spacing}
     wanted = tuple(dict.fromkeys(filter(None, map(channel_of, metrics))))
     channels = Channels(case.prediction, wanted) if wanted and case.prediction is not None else None
-    found = compare(case.truth, case.labels, channels, smallest_truth=smallest_truth)
+    found = compare(case.truth, case.labels, channels, **how)
     sources = [("", options, found) for options in metrics]
     if case.baseline is not None:
-        found = compare(case.truth, case.baseline, smallest_truth=smallest_truth)
+        found = compare(case.truth, case.baseline, **how)
         sources += [(BASELINE, options, found) for options in metrics if channel_of(options) is None]
     for prefix, options, comparison in sources:
         for class_, values in METRICS[options.name].count(comparison, options).items():

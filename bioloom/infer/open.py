@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from bioloom.volumes.store import Volume, open_volume
 
 ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "sigmoid": torch.sigmoid,
+    "softmax": lambda values: values.softmax(1),
     "linear": lambda values: values,
 }
 
@@ -81,14 +83,30 @@ def activated(
     module: nn.Module, spec: ModelSpec, precision: Precision
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     """Return a function from a batch of images to the outputs, each through its activation, in float32."""
-    functions = [ACTIVATIONS[channel["activation"]] for channel in spec.channels]
+    parts = _activations(spec)
 
     def forward(batch: torch.Tensor) -> torch.Tensor:
         with precision.autocast():
             raw = module(channels_last_tensor(batch))
-        return torch.stack([f(raw[:, i].float()) for i, f in enumerate(functions)], 1)
+        return torch.cat([activation(raw[:, channels].float()) for channels, activation in parts], 1)
 
     return forward
+
+
+def _activations(spec: ModelSpec) -> list[tuple[slice, Callable[[torch.Tensor], torch.Tensor]]]:
+    """Return the activation of every channel, or of all channels of a softmax group together, in order."""
+    parts: list[tuple[slice, Callable[[torch.Tensor], torch.Tensor]]] = []
+    keys = [
+        (
+            channel["activation"],
+            channel["name"].rpartition("-")[0] if channel["activation"] == "softmax" else i,
+        )
+        for i, channel in enumerate(spec.channels)
+    ]
+    for (activation, _), group in groupby(range(len(keys)), key=keys.__getitem__):
+        indices = list(group)
+        parts.append((slice(indices[0], indices[-1] + 1), ACTIVATIONS[activation]))
+    return parts
 
 
 def by_planes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.losses import LOSSES
+from bioloom.losses.weighting import against_the_others
 
 
 class CombinedLoss:
@@ -22,15 +23,22 @@ class CombinedLoss:
     channels : sequence of str
         Names of the network's channels, in order. A target called ``flow`` owns the channel ``flow`` and
         those called ``flow-...``.
+    groups : collection of str
+        The targets whose channels form a softmax group. A loss `of_group` sees its raw values; any other sees
+        each channel against the rest, see `bioloom.losses.weighting.against_the_others`.
 
     Raises
     ------
     BioLoomError
-        For a loss whose target owns no channel, a loss listed twice, and a channel that no loss reaches.
+        For a loss whose target owns no channel, a loss listed twice, a channel that no loss reaches, and a
+        loss of a group on other channels.
     """
 
-    def __init__(self, losses: Sequence[Any], channels: Sequence[str]) -> None:
+    def __init__(self, losses: Sequence[Any], channels: Sequence[str], groups: Collection[str] = ()) -> None:
         self.channels = tuple(channels)
+        self._groups = [
+            [i for i, name in enumerate(channels) if name.startswith(f"{group}-")] for group in groups
+        ]
         self._terms: dict[str, tuple[Any, list[int], float]] = {}
         for value in losses:
             options: Any = LOSSES.parse(value)
@@ -41,6 +49,7 @@ class CombinedLoss:
                 )
             indices = _channels_of(options.target, self.channels, options.name)
             self._terms[name] = (LOSSES[options.name](options), indices, options.weight)
+            self._check_group(options, indices)
         self._check_coverage()
 
     @property
@@ -63,12 +72,38 @@ class CombinedLoss:
         parts : dict of str to Tensor
             The loss by name, without its weight, detached.
         """
+        told_apart = self._told_apart(logits)
         parts = {
-            name: loss(*(_select(array, indices) for array in (logits, target, weight)))
+            name: loss(
+                *(
+                    _select(array, indices)
+                    for array in (logits if _of_group(loss) else told_apart, target, weight)
+                )
+            )
             for name, (loss, indices, _) in self._terms.items()
         }
         total = torch.stack([factor * parts[name] for name, (_, _, factor) in self._terms.items()]).sum()
         return total, {name: part.detach() for name, part in parts.items()}
+
+    def _told_apart(self, logits: Tensor) -> Tensor:
+        """Return the logits, those of softmax groups against the rest of their group."""
+        if not self._groups or all(_of_group(loss) for loss, _, _ in self._terms.values()):
+            return logits
+        apart = list(logits.float().unbind(1))
+        for group in self._groups:
+            for index, values in zip(
+                group, against_the_others(logits[:, group].float()).unbind(1), strict=True
+            ):
+                apart[index] = values
+        return torch.stack(apart, 1)
+
+    def _check_group(self, options: Any, indices: list[int]) -> None:
+        if _of_group(LOSSES[options.name]) and indices not in self._groups:
+            raise BioLoomError(
+                f"train.losses: {options.name} is of one group of classes, not of "
+                f"{', '.join(self.channels[index] for index in indices)}",
+                fix="name a target with classes, or take binary_cross_entropy",
+            )
 
     def _check_coverage(self) -> None:
         covered = {index for _, indices, _ in self._terms.values() for index in indices}
@@ -78,6 +113,10 @@ class CombinedLoss:
                 f"train.losses: no loss for {', '.join(missing)}, which would stay untrained",
                 fix=f"add one with target: {missing[0]}, or one without a target",
             )
+
+
+def _of_group(loss: Any) -> bool:
+    return bool(getattr(loss, "of_group", False))
 
 
 def _select(array: Tensor, indices: list[int]) -> Tensor:

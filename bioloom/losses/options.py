@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bioloom.settings.base import Section
+from bioloom.settings.base import Auto, Section
+
+ClassWeights = Literal["none"] | Auto | list[Annotated[float, Field(gt=0, allow_inf_nan=False)]]
 
 
 class LossOptions(Section):
@@ -27,6 +29,16 @@ class BinaryCrossEntropyOptions(LossOptions):
     name: Literal["binary_cross_entropy"] = "binary_cross_entropy"
 
 
+class CrossEntropyOptions(LossOptions):
+    """Cross entropy of classes that exclude each other."""
+
+    name: Literal["cross_entropy"] = "cross_entropy"
+
+    class_weights: ClassWeights = "none"
+    """Factors of the classes, in the order of their ids, above 0; auto: inverse to their share of the
+    training voxels, at most ten times the smallest; none: every voxel counts the same."""
+
+
 class DiceOptions(LossOptions):
     """One minus the soft Dice coefficient of yes-or-no targets."""
 
@@ -34,6 +46,18 @@ class DiceOptions(LossOptions):
 
     smooth: float = Field(1.0, ge=0, allow_inf_nan=False)
     """Added to numerator and denominator, in voxels: keeps batches with hardly any foreground calm."""
+
+
+class FocalOptions(LossOptions):
+    """Cross entropy that hardly minds what is right already, of yes-or-no targets or of classes."""
+
+    name: Literal["focal"] = "focal"
+
+    gamma: float = Field(2.0, ge=1, le=10)
+    """Exponent of the probability of what is wrong, 1 to 10: the larger, the less what is right counts."""
+
+    class_weights: ClassWeights = "none"
+    """As for `cross_entropy`."""
 
 
 class L1Options(LossOptions):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
+
+from bioloom.errors import BioLoomError
 
 # Stands in for a total weight of 0, so that 0 / 0 becomes 0 and its gradient too.
 TINY = torch.finfo(torch.float32).tiny
@@ -43,3 +47,39 @@ def count_only_weighted(logits: Tensor, target: Tensor, weight: Tensor) -> tuple
 def weighted_mean(values: Tensor, weight: Tensor) -> Tensor:
     """Return ``sum(weight * values) / sum(weight)`` over all voxels, 0 where there is no weight."""
     return (values * weight).sum() / weight.sum().clamp(min=TINY)
+
+
+def weighted_by_class(weight: Tensor, class_weights: Sequence[float] | str) -> Tensor:
+    """Return the weights, ``(N, C, *spatial)``, times those of their channels; words weigh all the same.
+
+    Raises
+    ------
+    BioLoomError
+        If there is not one weight per channel.
+    """
+    if isinstance(class_weights, str):
+        return weight
+    if len(class_weights) != weight.shape[1]:
+        raise BioLoomError(
+            f"train.losses: class_weights has {len(class_weights)} numbers",
+            allowed=f"one per class, {weight.shape[1]} in all",
+        )
+    factors = torch.tensor(class_weights, dtype=weight.dtype, device=weight.device)
+    return weight * factors.reshape(1, -1, *(1,) * (weight.ndim - 2))
+
+
+def against_the_others(logits: Tensor) -> Tensor:
+    """Return the logits of each channel of a softmax group against all others together.
+
+    The sigmoid of these is the softmax of the group, so that losses of yes-or-no channels suit groups::
+
+        x_c - log(sum of exp(x_k) over the other channels k)
+
+    Parameters
+    ----------
+    logits : Tensor, (N, C, *spatial)
+        Two channels or more.
+    """
+    channels = range(logits.shape[1])
+    others = [logits[:, [k for k in channels if k != c]].logsumexp(1) for c in channels]
+    return logits - torch.stack(others, 1)

@@ -11,6 +11,9 @@ OPERATIONS = Registry(
     __name__,
     {
         "watershed": ("watershed:watershed", "watershed:WatershedOptions"),
+        "argmax": ("argmax:argmax", "argmax:ArgmaxOptions"),
+        "threshold": ("threshold:threshold", "threshold:ThresholdOptions"),
+        "majority_filter": ("majority_filter:majority_filter", "majority_filter:MajorityFilterOptions"),
         "fill_holes": ("fill_holes:fill_holes", "fill_holes:FillHolesOptions"),
         "remove_small": ("remove_small:remove_small", "remove_small:RemoveSmallOptions"),
     },

@@ -69,6 +69,16 @@ class Relabel:
     name: str
     of: str
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the labels."""
+        return np.dtype(np.uint32)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Nothing: labels speak for themselves."""
+        return {}
+
     def map(self, block: Block, source: Source) -> dict[str, NDArray[Any]]:
         """Return the final ``labels`` and how many ``voxels`` of the core are part of an object."""
         labels = gather_labels(source, self.of, block.core)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,8 +116,22 @@ class Pass(Protocol):
         ...
 
 
-Sink = Callable[[Box, NDArray[np.uint32]], Mapping[str, NDArray[Any]]]
-"""Takes the final labels of a core, once per block; what it returns is kept in the block's partial."""
+class Final(Pass, Protocol):
+    """The last pass of a product that is an image: its map returns the voxels of the core as `LABELS`."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the voxels."""
+        ...
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the store of the output notes, JSON."""
+        ...
+
+
+Sink = Callable[[Box, NDArray[np.unsignedinteger]], Mapping[str, NDArray[Any]]]
+"""Takes the final voxels of a core, once per block; what it returns is kept in the block's partial."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +141,11 @@ class Run:
     Parameters
     ----------
     passes : sequence of Pass
-        As :func:`bioloom.postprocess.program.compile_passes` returns them; the last one makes the labels.
+        As :func:`bioloom.postprocess.program.compile_passes` returns them; the last one makes the product.
     prediction, layout, workspace
         See :class:`Source`.
     sink : callable
-        Takes the labels of the last pass.
+        Takes the voxels of the last pass.
     """
 
     passes: Sequence[Pass]
@@ -145,10 +159,10 @@ class Run:
         object.__setattr__(self, "source", Source(self.prediction, self.layout, self.workspace))
 
     def run_block(self, index: int, block: str) -> None:
-        """Map one block in pass number `index`; the last pass gives its labels to the sink."""
+        """Map one block in pass number `index`; the last pass gives its voxels, if any, to the sink."""
         step, where = self.passes[index], self.layout.block(block)
         partial = step.map(where, self.source)
-        if step is self.passes[-1]:
+        if step is self.passes[-1] and LABELS in partial:
             partial |= self.sink(where.core, partial.pop(LABELS))
         self.workspace.put_partial(step.name, block, partial)
 
@@ -166,10 +180,8 @@ class Run:
             self.workspace.put_table(self.passes[index].name, self.merged(index))
 
 
-def run_in_memory(
-    prediction: NDArray[Any] | Reader, passes: Sequence[Pass], layout: Layout
-) -> NDArray[np.uint32]:
-    r"""Run all passes in this process and return the labels.
+def run_in_memory(prediction: NDArray[Any] | Reader, passes: Sequence[Pass], layout: Layout) -> NDArray[Any]:
+    r"""Run all passes, the last of which is `Final`, in this process and return the voxels of the product.
 
     Parameters
     ----------
@@ -182,13 +194,13 @@ def run_in_memory(
 
     Returns
     -------
-    ndarray of uint32, shape (\*spatial)
-        0 for background; objects 1 to n in raster order of their first voxels.
+    ndarray of unsigned int, shape (\*spatial)
+        0 for background; objects 1 to n in raster order of their first voxels, or ids of classes.
     """
     reader = ArrayReader(prediction) if isinstance(prediction, np.ndarray) else prediction
-    labels = np.zeros(layout.image.shape, np.uint32)
+    labels = np.zeros(layout.image.shape, cast("Final", passes[-1]).dtype)
 
-    def keep(core: Box, values: NDArray[np.uint32]) -> dict[str, NDArray[Any]]:
+    def keep(core: Box, values: NDArray[np.unsignedinteger]) -> dict[str, NDArray[Any]]:
         labels[core.slices] = values
         return {}
 

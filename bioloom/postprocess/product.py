@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bioloom.geometry.box import Box
 from bioloom.geometry.grid import BlockRow
 from bioloom.postprocess.blocks import Layout
-from bioloom.postprocess.passes import Pass, Run, Sink
+from bioloom.postprocess.passes import Final, Pass, Run, Sink
 from bioloom.postprocess.program import compile_passes
 from bioloom.postprocess.workspace import FileWorkspace, MemoryWorkspace, Workspace, put_tables
 from bioloom.volumes.atomic import atomic_path, remove
@@ -47,12 +47,15 @@ class Recipe:
         What stands for ``auto`` in the operations.
     halo : int
         Voxels that a block sees around itself, to begin with.
+    product : str
+        What they become, see `bioloom.postprocess.program.FINISHING`.
     """
 
     operations: Sequence[Any]
     thresholds: dict[str, float]
     defaults: dict[str, int]
     halo: int
+    product: str = "labels"
 
     def passes(self, prediction: Volume) -> list[Pass]:
         """Return the passes for one prediction."""
@@ -62,6 +65,7 @@ class Recipe:
             spacing=prediction.spacing,
             thresholds=self.thresholds,
             defaults=self.defaults,
+            product=self.product,
         )
 
 
@@ -77,8 +81,9 @@ def process_image(
     """
     volume = open_volume(prediction)
     rows = rows_of_image(rows, image, volume.spatial)
+    final = cast("Final", recipe.passes(volume)[-1])
     with atomic_path(output) as working:
-        labels = create_labels(volume, rows, working)
+        labels = create_output(volume, final, rows, working)
         with _workspace(working, image, len(rows)) as workspace:
             _run(volume, rows, recipe, workspace, lambda core, values: _write(labels, core, values)).run()
         write_pyramid(labels)
@@ -104,8 +109,8 @@ def process_block(
         Which pass, and which block of this image.
     """
 
-    def keep(core: Box, values: NDArray[np.uint32]) -> dict[str, NDArray[np.uint8]]:
-        def part(box: Box) -> NDArray[np.uint32]:
+    def keep(core: Box, values: NDArray[np.unsignedinteger]) -> dict[str, NDArray[np.uint8]]:
+        def part(box: Box) -> NDArray[np.unsignedinteger]:
             return values[np.newaxis, *box.within(core).slices]
 
         return {MARK: _packed(_shared(run, folder, entry.image).fill(core, part))}
@@ -129,7 +134,8 @@ def merge_pass(
         tables[entry.image] = run.merged(index)
         if index == len(run.passes) - 2:
             own, volume = rows_of_image(rows, entry.image, entry.shape[1:]), open_volume(entry.path)
-            store = SharedStore.create(folder / entry.image, partial(create_labels, volume, own))
+            final = cast("Final", run.passes[-1])
+            store = SharedStore.create(folder / entry.image, partial(create_output, volume, final, own))
             tables[entry.image][STORE] = _packed(store.name)
     put_tables(folder, name, tables)
 
@@ -144,14 +150,15 @@ def finish_image(entry: Entry, rows: Sequence[BlockRow], recipe: Recipe, folder:
     return open_volume(output).entry(entry.image)
 
 
-def create_labels(prediction: Volume, rows: Sequence[BlockRow], path: Path) -> Volume:
-    """Create the empty label store of a prediction, in which every block owns whole shards."""
+def create_output(prediction: Volume, final: Final, rows: Sequence[BlockRow], path: Path) -> Volume:
+    """Create the empty store for what the last pass makes, in which every block owns whole shards."""
     return create_volume(
         path,
         (1, *prediction.spatial),
-        np.uint32,
+        final.dtype,
         spacing=prediction.spacing,
         kind="labels",
+        facts=final.facts,
         block=rows[0].core.shape,  # the first block is the largest
     )
 
@@ -191,7 +198,7 @@ def _run_in(
     return _run(open_volume(entry.path), own, recipe, FileWorkspace(folder, entry.image), sink)
 
 
-def _write(labels: Volume, core: Box, values: NDArray[np.uint32]) -> dict[str, NDArray[Any]]:
+def _write(labels: Volume, core: Box, values: NDArray[np.unsignedinteger]) -> dict[str, NDArray[Any]]:
     labels.write(core, values[np.newaxis])
     return {}
 

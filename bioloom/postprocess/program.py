@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bioloom.errors import BioLoomError
 from bioloom.postprocess import OPERATIONS
+from bioloom.postprocess.classes import ClassMap, ClassPass
 from bioloom.postprocess.labels import LabelPass, Relabel
 from bioloom.postprocess.ordering import Ranking, rank_voxels
 from bioloom.postprocess.passes import Pass
@@ -60,34 +61,36 @@ def compile_passes(
     thresholds: Mapping[str, float] | None = None,
     defaults: Mapping[str, int] | None = None,
     rank: Ranking = rank_voxels,
+    product: str = "labels",
 ) -> list[Pass]:
     """Return the passes that carry out `operations` in their order.
 
     Parameters
     ----------
     operations : sequence
-        Options objects, mappings with a ``name``, or names: the first one makes labels (``watershed``),
-        the others change them.
+        Options objects, mappings with a ``name``, or names: the first one makes something of the prediction
+        (``watershed`` makes labels), the others change it.
     channels, spacing, thresholds, defaults, rank
         See :class:`Setting`.
+    product : str
+        What the operations are to end in, a key of :data:`FINISHING`.
 
     Returns
     -------
     list of Pass
-        Every job compiles the same list; the last pass writes the labels.
+        Every job compiles the same list; the last pass makes the product.
 
     Raises
     ------
     BioLoomError
-        For an unknown operation or channel, or an order that makes no sense.
+        For an unknown operation or channel, an order that makes no sense, or another product.
     """
     setting = Setting(tuple(channels), tuple(spacing), thresholds or {}, defaults or {}, rank)
     passes: list[Pass] = []
     for operation in operations:
         options: Any = OPERATIONS.parse(operation)
         passes = OPERATIONS[options.name](options, passes, setting)
-    last = last_labels(passes, "the list of operations")
-    return [*passes, Relabel(f"{len(passes)}-relabel", of=last.name)]
+    return [*passes, FINISHING[product](passes)]
 
 
 def last_labels(passes: Sequence[Pass], asking: str) -> LabelPass:
@@ -101,3 +104,32 @@ def last_labels(passes: Sequence[Pass], asking: str) -> LabelPass:
     if passes and isinstance(passes[-1], LabelPass):
         return passes[-1]
     raise BioLoomError(f"postprocess: {asking} has no labels to work on", fix="begin with watershed")
+
+
+def last_classes(passes: Sequence[Pass], asking: str) -> ClassPass:
+    """Return the pass whose class map is current.
+
+    Raises
+    ------
+    BioLoomError
+        If no operation has made a class map yet.
+    """
+    if passes and isinstance(passes[-1], ClassPass):
+        return passes[-1]
+    raise BioLoomError(f"postprocess: {asking} has no class map to work on", fix="begin with argmax")
+
+
+def _finish_labels(passes: Sequence[Pass]) -> Pass:
+    last = last_labels(passes, "the list of operations")
+    return Relabel(f"{len(passes)}-relabel", of=last.name)
+
+
+def _finish_classes(passes: Sequence[Pass]) -> Pass:
+    return ClassMap(f"{len(passes)}-classes", of=last_classes(passes, "the list of operations"))
+
+
+FINISHING: Mapping[str, Callable[[Sequence[Pass]], Pass]] = {
+    "labels": _finish_labels,
+    "classes": _finish_classes,
+}
+"""For every product what makes its last pass of the passes before it."""

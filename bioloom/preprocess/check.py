@@ -12,6 +12,7 @@ from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import tiles
 from bioloom.preprocess.checks import check_image, check_labels, check_pair, narrowest, spacing_of
 from bioloom.preprocess.convert import stored_dtype
+from bioloom.preprocess.meaning import Meaning, meaning_of
 from bioloom.preprocess.pieces import Piece, pieces_of
 from bioloom.preprocess.slabs import scan, slab_shape
 from bioloom.preprocess.statistics import Statistics
@@ -165,7 +166,9 @@ def _look(sample: Sample, config: Config, checked: Checked, *, values: bool) -> 
     for piece in pieces if values else ():
         with checked.noting():
             check_image(sample.split, piece.name, _statistics(piece.voxels))
-    objects = _count_objects(_pieces(sample, labels, checked), checked) if values else None
+    objects = (
+        _count_objects(_pieces(sample, labels, checked), meaning_of(config), checked) if values else None
+    )
     if image is not None and pieces:
         dtype, first = str(image.source.dtype), pieces[0]
         what = (first.voxels.spatial, image.channels, dtype, spacing, objects)
@@ -189,7 +192,7 @@ def _statistics(image: Foreign) -> Statistics:
     return statistics
 
 
-def _count_objects(pieces: Sequence[Piece], checked: Checked) -> int | None:
+def _count_objects(pieces: Sequence[Piece], meaning: Meaning, checked: Checked) -> int | None:
     """Return how many objects are labelled; None where the labels are of another kind, which is noted."""
     counts = []
     for labels in (piece.voxels for piece in pieces):
@@ -198,6 +201,7 @@ def _count_objects(pieces: Sequence[Piece], checked: Checked) -> int | None:
         with checked.noting():
             found = scan(labels, objects=True)
             narrowest(labels.path, *found.range, signed=False)
+            meaning.check(labels.path, found.ids)
             counts.append(found.objects)
     return sum(counts) if counts else None
 

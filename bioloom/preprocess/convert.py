@@ -11,6 +11,7 @@ import numpy as np
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import tiles
 from bioloom.preprocess.checks import check_image, check_labels, narrowest, spacing_of
+from bioloom.preprocess.meaning import OBJECTS, Meaning
 from bioloom.preprocess.pieces import Piece, pieces_of
 from bioloom.preprocess.slabs import Scan, scan, slab_shape
 from bioloom.preprocess.statistics import Statistics
@@ -37,6 +38,7 @@ def convert_pack(
     axes: str | None,
     voxel_size: Sequence[float] | None,
     normalize: Any,
+    meaning: Meaning = OBJECTS,
 ) -> tuple[list[Entry], list[Entry]]:
     """Convert the samples of a pack (see `convert_sample`); return the entries of the images and labels.
 
@@ -46,8 +48,9 @@ def convert_pack(
         If the images differ in their number of channels or spatial axes, or one of them is faulty.
     """
     pairs: list[Pair] = []
+    more: dict[str, Any] = {"axes": axes, "voxel_size": voxel_size, "normalize": normalize}
     for sample in samples:
-        pairs += convert_sample(sample, images, labels, axes=axes, voxel_size=voxel_size, normalize=normalize)
+        pairs += convert_sample(sample, images, labels, meaning=meaning, **more)
         first, last = pairs[0][0], pairs[-1][0]
         if _kind(first) != _kind(last):
             raise BioLoomError(
@@ -66,6 +69,7 @@ def convert_sample(
     axes: str | None,
     voxel_size: Sequence[float] | None,
     normalize: Any,
+    meaning: Meaning = OBJECTS,
 ) -> list[Pair]:
     """Convert the images of one file, and their labels if they have any, to canonical stores.
 
@@ -84,6 +88,8 @@ def convert_sample(
         ``spacing_known`` is false).
     normalize : object
         Options of a normalisation.
+    meaning : Meaning
+        What the labels tell.
 
     Returns
     -------
@@ -104,7 +110,7 @@ def convert_sample(
         check_labels(labelled)
     pieces = pieces_of(sample, image, labelled)
     # All that can be wrong about the labels is looked for before an image takes the place of an earlier one.
-    scans = [_scan_labels(piece) for piece in pieces]
+    scans = [_scan_labels(piece, meaning) for piece in pieces]
     entries: list[Pair] = []
     for piece, scanned in zip(pieces, scans, strict=True):
         facts = {"source": file_name(sample.path), "spacing_known": known, **piece.facts}
@@ -114,11 +120,12 @@ def convert_sample(
     return entries
 
 
-def _scan_labels(piece: Piece) -> tuple[Foreign, Scan, np.dtype] | None:
+def _scan_labels(piece: Piece, meaning: Meaning) -> tuple[Foreign, Scan, np.dtype] | None:
     """Return the labels of a piece, what they hold and the type they are stored in; None if it has none."""
     if piece.labels is None:
         return None
     found = scan(piece.labels, objects=True)
+    meaning.check(piece.labels.path, found.ids)
     return piece.labels, found, narrowest(piece.labels.path, *found.range, signed=False)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bioloom.preprocess.classes import class_facts
+from bioloom.preprocess.meaning import OBJECTS, Meaning
 from bioloom.volumes.store import Volume
 
 
@@ -54,7 +56,9 @@ def image_facts(image: str, volume: Volume) -> ImageFacts:
     )
 
 
-def take_fingerprint(images: Sequence[ImageFacts], objects: pd.DataFrame) -> dict[str, Any]:
+def take_fingerprint(
+    images: Sequence[ImageFacts], objects: pd.DataFrame, meaning: Meaning = OBJECTS
+) -> dict[str, Any]:
     """Describe the training images.
 
     Parameters
@@ -63,11 +67,18 @@ def take_fingerprint(images: Sequence[ImageFacts], objects: pd.DataFrame) -> dic
         All training images.
     objects : DataFrame
         Their object table, with ``voxels``, ``equivalent_diameter_um``, ``distance_max_um`` and boxes.
+    meaning : Meaning
+        What the labels tell. Of classes there are shares only, for what belongs together has no size.
 
     Returns
     -------
     dict
         Plain numbers, ready for YAML: shapes, spacing, intensities, object sizes, foreground share.
+
+    Raises
+    ------
+    BioLoomError
+        If only one class is labelled, and none is declared.
     """
     ndim = len(images[0].shape)
     spacing = np.median([i.spacing for i in images], axis=0)
@@ -83,8 +94,10 @@ def take_fingerprint(images: Sequence[ImageFacts], objects: pd.DataFrame) -> dic
         "smallest_shape": [int(n) for n in np.min([i.shape for i in images], axis=0)],
         "intensity_percentiles": {p: _plain(np.median([i.percentiles[p] for i in images], 0)) for p in names},
         "intensity_floor": _plain(0.5 * np.min([i.scale for i in images], axis=0)),
-        "objects": len(objects),
     }
+    if meaning.truth == "classes":
+        return facts | class_facts(objects, voxels, meaning)
+    facts["objects"] = len(objects)
     if len(objects):
         sides = [objects[f"bbox-{a + ndim}"] - objects[f"bbox-{a}"] for a in range(ndim)]
         diameter = objects["equivalent_diameter_um"]

@@ -6,12 +6,13 @@ They are described in ``docs/fingerprint.md``; `facts` is what `take_fingerprint
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import ceil, floor, prod
+from math import ceil, floor, inf, prod
 from typing import Any
 
 import numpy as np
 
 from bioloom.errors import BioLoomError
+from bioloom.preprocess.classes import settled_classes
 
 Choice = tuple[Any, str]
 """A value and the reason for it."""
@@ -64,6 +65,8 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
         settled[key] = {"value": value, "reason": reason}
         return value
 
+    if "classes" in facts:
+        choose("data.classes", config.data.classes, lambda: settled_classes(facts))
     size = choose("patch.size", config.patch.size, lambda: patch_size(facts))
     if len(size) != facts["ndim"]:
         raise BioLoomError(
@@ -91,10 +94,14 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
 
 
 def patch_size(facts: dict[str, Any]) -> Choice:
-    """Six large objects wide in 2D, three in 3D, within the images and so that a step holds two patches."""
+    """Six large objects wide in 2D, three in 3D, within the images and so that a step holds two patches.
+
+    Classes have no size, but what a voxel is may follow from far around it: patches are as wide as can be.
+    """
     ndim = facts["ndim"]
     spacing = np.array(facts["spacing_um"])
-    reach = facts.get("object_diameter_um", {}).get("95", 0.0) * (6 if ndim == 2 else 3) / spacing.min()
+    diameter = facts.get("object_diameter_um", {}).get("95", inf if "classes" in facts else 0.0)
+    reach = min(diameter * (6 if ndim == 2 else 3) / spacing.min(), LARGEST_PATCH[ndim])
     plane = int(np.clip(_up(reach, 32), SMALLEST_PATCH[ndim], LARGEST_PATCH[ndim]))
     # an axis with larger voxels gets fewer of them, so that a patch is about as deep as it is wide
     step = 16 if ndim == 3 else 32
@@ -105,8 +112,9 @@ def patch_size(facts: dict[str, Any]) -> Choice:
         size = [1 if n == 1 else min(w, _up(n, 16)) for w, n in sides]
         if 2 * prod(size) <= VOXELS_PER_STEP[ndim]:
             break
+    seen = "classes are known by their surroundings" if "classes" in facts else ""
     return size, (
-        f"objects are up to {facts.get('object_diameter_um', {}).get('95', 0):.3g} um wide (95 %), "
+        f"{seen or f'objects are up to {diameter:.3g} um wide (95 %)'}, "
         f"images {'x'.join(map(str, facts['median_shape']))} voxels of "
         f"{'x'.join(f'{s:.3g}' for s in spacing)} um"
     )

@@ -15,7 +15,7 @@ from bioloom.volumes.layout import CHUNK_SIDE
 SLAB_BYTES = 1 << 25
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scan:
     """What one reading of an image of integers tells.
 
@@ -23,12 +23,20 @@ class Scan:
     ----------
     range : tuple of int
         Smallest and largest value.
-    objects : int
-        How many different values there are, 0 aside (0 if that was not asked for).
+    ids : ndarray of int, shape (n,)
+        The different values, ascending (none if they were not asked for).
+    voxels : ndarray of int64, shape (n,)
+        How often each occurs.
     """
 
     range: tuple[int, int]
-    objects: int
+    ids: np.ndarray
+    voxels: np.ndarray
+
+    @property
+    def objects(self) -> int:
+        """How many different values there are, 0 aside."""
+        return int(np.count_nonzero(self.ids))
 
 
 def slab_shape(image: Foreign, block: tuple[int, ...]) -> tuple[int, ...]:
@@ -46,13 +54,16 @@ def slab_shape(image: Foreign, block: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def scan(image: Foreign, *, objects: bool = False) -> Scan:
-    """Read an image of integers once and return its range and, if asked for, how many objects it labels."""
+    """Read an image of integers once and return its range and, if asked for, which ids it holds."""
     least, most = [], []
-    found = np.zeros(0, image.dtype)
+    found, voxels = np.zeros(0, image.dtype), np.zeros(0, np.int64)
     for box in tiles(image.spatial, slab_shape(image, (CHUNK_SIDE[image.ndim],) * image.ndim)):
         block = image.read(box)
         least.append(int(block.min()))
         most.append(int(block.max()))
         if objects:
-            found = np.union1d(found, fastremap.unique(block))
-    return Scan((min(least), max(most)), int(np.count_nonzero(found)))
+            ids, counts = fastremap.unique(block, return_counts=True)
+            found, where = np.unique(np.concatenate([found, ids]), return_inverse=True)
+            former, voxels = voxels, np.zeros(found.size, np.int64)
+            np.add.at(voxels, where, np.concatenate([former, counts.astype(np.int64)]))
+    return Scan((min(least), max(most)), found, voxels)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field, field_validator
 
-from bioloom.settings.base import Count, Section, Sizes
+from bioloom.settings.base import Auto, Count, Section, Sizes
 
 SPATIAL = "ZYX"
 AXES = "TC" + SPATIAL
 SPLITS = ("train", "val", "test", "predict")
+ClassId = Annotated[int, Field(ge=0, lt=2**16)]
 
 
 class Source(Section):
@@ -40,6 +43,10 @@ class Data(Section):
     point of T is an image of its own."""
     voxel_size: Sizes | None = None
     """Size of a voxel in micrometres, one number per spatial axis; left out: what each file says."""
+    classes: Annotated[list[ClassId], Field(min_length=2)] | Auto = "auto"
+    """Ids in labels that tell classes, 0 for background; auto: those in the training labels."""
+    ignore: ClassId | None = None
+    """Id of voxels whose class nobody knows: they count neither in training nor in scores."""
     val_fraction: float = Field(default=0.2, gt=0, lt=1)
     """Share of the training files that becomes `val` where none is given; a group stays together. Of a single
     file, share of its longest axis."""
@@ -56,6 +63,16 @@ class Data(Section):
         if not known:
             raise ValueError(f"got {axes!r}; allowed: letters of {AXES}, each at most once, with Y and X")
         return axes
+
+    @field_validator("classes")
+    @classmethod
+    def _each_class_once(cls, classes: list[int] | Auto) -> list[int] | Auto:
+        """Refuse a class listed twice, and order them."""
+        if classes == "auto":
+            return classes
+        if len(set(classes)) < len(classes):
+            raise ValueError(f"got {classes}; allowed: each class once")
+        return sorted(classes)
 
     @property
     def spatial_axes(self) -> str | None:

@@ -13,7 +13,7 @@ from bioloom.settings.config import Config
 from bioloom.settings.rules import overlap_below_half, spatial_lists
 from bioloom.settings.yaml_file import read_yaml
 
-RESOLVED_SECTIONS = ("patch", "model", "train", "infer")
+RESOLVED_SECTIONS = ("data", "patch", "model", "train", "infer")
 _AGAIN = "run that step again"
 
 

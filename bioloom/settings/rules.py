@@ -31,7 +31,9 @@ def broken_rules(config: Config) -> Iterator[tuple[Keys, str]]:
     yield from _targets_once(config)
     yield from _losses_have_targets(config)
     yield from _metrics_once(config)
+    yield from _classes_where_labels_tell_them(config)
     yield from _metrics_have_channels(config)
+    yield from _metrics_suit_the_truth(config)
 
 
 def spatial_lists(config: Config) -> dict[tuple[str, str], list[float]]:
@@ -84,6 +86,17 @@ def _metrics_once(config: Config) -> Iterator[tuple[Keys, str]]:
         yield from _each_once(("evaluate", "metrics"), config.evaluate.metrics, "metric")
 
 
+def _classes_where_labels_tell_them(config: Config) -> Iterator[tuple[Keys, str]]:
+    """Check that classes are declared only for a task whose labels tell them, and that none is ignored."""
+    data = config.data
+    if config.task and registry.table("task")[config.task].truth != "classes":
+        for key, given in (("classes", data.classes != "auto"), ("ignore", data.ignore is not None)):
+            if given:
+                yield ("data", key), f"the labels of {config.task} tell no classes; allowed: nothing here"
+    elif data.classes != "auto" and data.ignore in data.classes:
+        yield ("data", "ignore"), f"got {data.ignore}, which data.classes lists; allowed: an id of its own"
+
+
 def _each_once(keys: Keys, plugins: Sequence[Any], kind: str) -> Iterator[tuple[Keys, str]]:
     names = [plugin.name for plugin in plugins]
     for name in sorted({name for name in names if names.count(name) > 1}):
@@ -102,6 +115,20 @@ def _metrics_have_channels(config: Config) -> Iterator[tuple[Keys, str]]:
         channel = getattr(metric, "channel", "auto")
         if channel != "auto":
             yield from _of_a_target(config, ("evaluate", "metrics", index, "channel"), channel)
+
+
+def _metrics_suit_the_truth(config: Config) -> Iterator[tuple[Keys, str]]:
+    """Check that a metric judges what the labels of the task tell."""
+    if not config.task or config.evaluate.metrics == "auto":
+        return
+    task, table = registry.table("task")[config.task], registry.table("metric")
+    for index, metric in enumerate(config.evaluate.metrics):
+        if task.truth not in table[metric.name].truths:
+            fitting = ", ".join(name for name in table if task.truth in table[name].truths)
+            yield (
+                ("evaluate", "metrics", index),
+                f"got '{metric.name}', which does not judge {task.truth}; allowed: {fitting}",
+            )
 
 
 def _of_a_target(config: Config, keys: Keys, wanted: str) -> Iterator[tuple[Keys, str]]:

@@ -7,10 +7,12 @@ from typing import Any
 from bioloom.settings.config import Config
 
 STEP_KEYS: dict[str, tuple[str, ...]] = {
-    "preprocess": ("data.axes", "data.voxel_size", "preprocess"),
+    "preprocess": ("task", "data.axes", "data.voxel_size", "data.classes", "data.ignore", "preprocess"),
     "measure": ("task",),
     "fingerprint": (
         "task",
+        "data.classes",
+        "data.ignore",
         "patch.size",
         "model",
         "train.targets",
@@ -18,10 +20,28 @@ STEP_KEYS: dict[str, tuple[str, ...]] = {
         "train.batch_size",
         "train.validate_every",
     ),
-    "patch": ("patch.size",),
-    "train": ("task", "preprocess", "patch.size", "patch.foreground_share", "augment", "model", "train"),
+    "patch": ("task", "data.classes", "patch.size"),
+    "train": (
+        "task",
+        "data.classes",
+        "data.ignore",
+        "preprocess",
+        "patch.size",
+        "patch.foreground_share",
+        "augment",
+        "model",
+        "train",
+    ),
     # the task and its targets only for --explain; the network is trained anew for others anyway
-    "plan": ("task", "train.targets", "patch.overlap", "infer.patch_size", "infer.chunk", "infer.block"),
+    "plan": (
+        "task",
+        "data.classes",
+        "train.targets",
+        "patch.overlap",
+        "infer.patch_size",
+        "infer.chunk",
+        "infer.block",
+    ),
     "infer": (
         "patch.overlap",
         "infer.patch_size",
@@ -33,7 +53,7 @@ STEP_KEYS: dict[str, tuple[str, ...]] = {
     "stitch": ("patch.overlap", "infer.patch_size"),
     "fit": ("task", "train.targets", "postprocess"),
     "postprocess": ("task", "postprocess", "infer.halo"),
-    "evaluate": ("task", "evaluate"),
+    "evaluate": ("task", "data.ignore", "evaluate"),
     "report": ("run", "task", "report.title", "report.images", "evaluate.baseline"),
     "export": ("report.export",),
 }

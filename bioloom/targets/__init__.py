@@ -9,6 +9,7 @@ TARGETS = Registry(
         "foreground": ("foreground:Foreground", "foreground:ForegroundOptions"),
         "contour": ("contour:Contour", "contour:ContourOptions"),
         "center": ("center:Center", "center:CenterOptions"),
+        "classes": ("classes:Classes", "classes:ClassesOptions"),
         "distance": ("distance:Distance", "distance:DistanceOptions"),
     },
 )

@@ -31,12 +31,15 @@ class ObjectFacts:
         of the file. Then the center is not known either.
     median_radius_um : float
         Median of `distance_max_um` over the objects of the training images.
+    classes : ndarray of str, shape (n,), optional
+        The name or id of the class of each, where these are known.
     """
 
     ids: NDArray[np.int64]
     centroids: NDArray[np.float64]
     distance_max_um: NDArray[np.float64]
     median_radius_um: float
+    classes: NDArray[np.str_] | None = None
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], ndim: int, median_radius_um: float) -> ObjectFacts:
@@ -46,7 +49,8 @@ class ObjectFacts:
         centroids = [np.asarray(table[f"centroid-{axis}"], np.float64) for axis in range(ndim)]
         distance = np.asarray(table["distance_max_um"], np.float64)
         distance = np.where(np.isnan(distance), np.inf, distance)
-        return cls(ids[order], np.stack(centroids, axis=1)[order], distance[order], median_radius_um)
+        classes = np.asarray(table["class"]).astype(np.str_)[order] if "class" in table else None
+        return cls(ids[order], np.stack(centroids, axis=1)[order], distance[order], median_radius_um, classes)
 
     def rows(self, labels: NDArray[np.integer]) -> NDArray[np.int64]:
         """Return for every label the position of its object.
@@ -87,6 +91,7 @@ class ObjectFacts:
             ids=np.arange(1, len(rows) + 1),
             centroids=self.centroids[rows],
             distance_max_um=self.distance_max_um[rows],
+            classes=None if self.classes is None else self.classes[rows],
         )
 
     def moved(self, centroids: NDArray[np.float64], scale: float = 1.0) -> ObjectFacts:

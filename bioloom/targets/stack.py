@@ -43,6 +43,11 @@ class TargetStack:
         return tuple(channel for target in self.targets for channel in target.channels(ndim))
 
     @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the targets whose channels exclude each other."""
+        return tuple(target.options.name for target in self.targets if target.activation == "softmax")
+
+    @property
     def uses_centers(self) -> bool:
         """Whether any target reads the objects' centers."""
         return any(target.uses_centers for target in self.targets)

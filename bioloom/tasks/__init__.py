@@ -6,6 +6,7 @@ TASKS = Registry(
     "task",
     __name__,
     {
+        "semantic_segmentation": ("semantic_segmentation:TASK", "record:Task"),
         "instance_segmentation": ("instance_segmentation:TASK", "record:Task"),
     },
 )

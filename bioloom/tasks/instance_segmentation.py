@@ -5,6 +5,8 @@ from bioloom.tasks.record import Task
 TASK = Task(
     name="instance_segmentation",
     summary="Finds every object of an image and gives each a label of its own.",
+    truth="objects",
+    product="labels",
     targets=({"name": "foreground"}, {"name": "contour"}, {"name": "distance"}, {"name": "center"}),
     augment=(
         {"name": "flip"},

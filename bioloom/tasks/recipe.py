@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bioloom.registry import table
@@ -20,22 +20,47 @@ def task_of(config: Config) -> Task:
 
 
 def targets_of(config: Config) -> TargetStack:
-    """Return the targets, in the order of their channels."""
+    """Return the targets, in the order of their channels; one that asks for classes gets the data's."""
     from bioloom.targets.stack import TargetStack
 
-    return TargetStack(_chosen("target", config.train.targets, task_of(config).targets))
+    chosen = _chosen("target", config.train.targets, task_of(config).targets)
+    classes = {"classes": config.data.classes}
+    asking = (getattr(options, "classes", None) == "auto" for options in chosen)
+    return TargetStack(
+        options.model_copy(update=classes) if asks else options
+        for options, asks in zip(chosen, asking, strict=True)
+    )
 
 
-def losses_of(config: Config) -> list[Any]:
-    """Return the options of the losses; by default each target brings its own."""
-    if config.train.losses != "auto":
-        return list(config.train.losses)
+def with_classes(config: Config, facts: Mapping[str, Any]) -> Config:
+    """Return the config with the classes of the fingerprint where it leaves them to ``auto``."""
+    if config.data.classes != "auto" or "classes" not in facts:
+        return config
+    return config.model_copy(
+        update={"data": config.data.model_copy(update={"classes": list(facts["classes"])})}
+    )
+
+
+def losses_of(config: Config, facts: Mapping[str, Any] | None = None) -> list[Any]:
+    """Return the options of the losses; by default each target brings its own.
+
+    With the `facts` of the fingerprint, weights of classes that are left to ``auto`` are filled in.
+    """
     defaults = [
         {**loss, "target": target.options.name}
         for target in targets_of(config).targets
         for loss in target.losses
     ]
-    return _chosen("loss", "auto", defaults)
+    losses = _chosen("loss", config.train.losses, defaults)
+    weights = (facts or {}).get("class_weights")
+    if weights is None:
+        return losses
+    return [
+        loss.model_copy(update={"class_weights": list(weights.values())})
+        if getattr(loss, "class_weights", None) == "auto"
+        else loss
+        for loss in losses
+    ]
 
 
 def augment_of(config: Config) -> list[Any]:
@@ -53,8 +78,14 @@ def pass_names(config: Config) -> list[str]:
     from bioloom.postprocess.program import compile_passes
 
     channels = [channel.name for channel in targets_of(config).channels(2)]
-    passes = compile_passes(operations_of(config), channels=channels, spacing=(1.0, 1.0))
+    product = task_of(config).product
+    passes = compile_passes(operations_of(config), channels=channels, spacing=(1.0, 1.0), product=product)
     return [step.name for step in passes]
+
+
+def fitted(config: Config) -> bool:
+    """Return whether an operation asks for a threshold that is chosen on the validation images."""
+    return any("fit" in options.model_dump().values() for options in operations_of(config))
 
 
 def metrics_of(config: Config) -> list[Any]:

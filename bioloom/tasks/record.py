@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+Truth = Literal["objects", "classes", "points"]
+Product = Literal["labels", "classes", "points"]
 
 
 @dataclass(frozen=True)
 class Task:
     """The defaults of one task; every entry can be replaced in the config.
 
-    Plug-ins are written as in the config: a mapping with a name and options.
+    Plug-ins are written as in the config: a mapping with a name and options. Steps and rules ask a record
+    what its truth and its product are; they never compare the name of a task.
     """
 
     name: str
     summary: str
     """What the task does, in one line for tables and the report."""
+    truth: Truth
+    """What labels say: which object a voxel belongs to, of which class it is, or where points are."""
+    product: Product
+    """What post-processing ends in: a label image, a class map, or a table of points."""
     targets: tuple[dict[str, Any], ...]
     """What the network learns (``train.targets``); each target declares its losses."""
     augment: tuple[dict[str, Any], ...]
@@ -26,3 +34,8 @@ class Task:
     """What is evaluated where labels are given."""
     headline: str
     """The metric that the report shows first."""
+
+    @property
+    def measured(self) -> bool:
+        """Whether the outputs hold objects, to be measured one by one."""
+        return self.product == "labels"

@@ -61,6 +61,8 @@ class CropSource:
         Seed of the training.
     foreground_share : float
         Share of the examples that are drawn around patches with objects, 0 to 1.
+    ignore : int, optional
+        The class whose voxels have weight 0 in every target.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class CropSource:
         median_radius_um: float,
         seed: int = 0,
         foreground_share: float = 0.5,
+        ignore: int | None = None,
     ) -> None:
         if len(rows) == 0:
             raise BioLoomError("there is no training patch", fix="check data.train: it found no image")
@@ -87,6 +90,7 @@ class CropSource:
         self.median_radius_um = median_radius_um
         self.seed = seed
         self.foreground_share = foreground_share
+        self.ignore = ignore
 
     def example(self, step: int, item: int) -> Example:
         """Return training example `item` of `step`: drawn from the table, jittered and augmented."""
@@ -110,6 +114,8 @@ class CropSource:
         warp = Warp(map_, window)
         labels, facts = read_labels(image, start, warp, centers=self.targets.uses_centers)
         target, weight = self.targets.make(labels, facts, image.spacing, outer_faces(labels))
+        if self.ignore is not None and facts.classes is not None:
+            weight[:, np.isin(labels, facts.ids[facts.classes == str(self.ignore)])] = 0
         inner = (slice(None), *patch.within(window).slices)
         return {
             "image": read_patch(image, start, warp, patch),

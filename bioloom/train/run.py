@@ -52,7 +52,7 @@ def train_model(
     targets = targets_of(config)
     channels = targets.channels(facts["ndim"])
     names = [channel.name for channel in channels]
-    losses, augmentations = losses_of(config), augment_of(config)
+    losses, augmentations = losses_of(config, facts), augment_of(config)
     source = open_source(files, config, facts, targets, augmentations, memory_gb=memory_gb)
     torch.manual_seed(config.train.seed)
     network = build_model(config.model, facts["channels"], len(names), facts["ndim"])
@@ -64,12 +64,13 @@ def train_model(
         plugins=[o.model_dump(mode="json") for o in (*losses, *augmentations)],
         targets=[t.options.model_dump(mode="json") for t in targets.targets],
         normalize=config.preprocess.normalize.model_dump(mode="json"),
+        ignore=config.data.ignore,
         data=files.digests(),
     )
     with claimed_device(device) as where:
         result = train(
             network,
-            CombinedLoss(losses, names),
+            CombinedLoss(losses, names, targets.groups),
             source,
             options,
             device=where,

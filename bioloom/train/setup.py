@@ -104,4 +104,5 @@ def open_source(
         median_radius_um=radius,
         seed=config.train.seed,
         foreground_share=config.patch.foreground_share,
+        ignore=config.data.ignore,
     )

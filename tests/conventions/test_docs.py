@@ -156,7 +156,8 @@ def test_columns_are_documented(title, columns):
 
 
 def test_columns_of_the_patch_table_are_documented():
-    assert set(documented_columns("Patch table")) == {*PATCHES.required, *PATCHES.optional}
+    documented = {name.replace("<id>", r"\d+") for name in documented_columns("Patch table")}
+    assert documented == {*PATCHES.required, *PATCHES.optional}
 
 
 @pytest.mark.parametrize("ndim", [2, 3])

@@ -145,7 +145,7 @@ def commands(run: Path) -> dict[str, list[str]]:
         "preprocess": f"--pack {run}/packs/{pack} {images} {labels}",
         "measure": f"{images} {labels} --objects {run}/truth/{pack} --truth",
         "fingerprint": f"{folders} {settled} {learned}",
-        "patch": f"{settled} {folders} --patches {run}/patches/train.csv {learned}",
+        "patch": f"{settled} {folders} --labels {run}/labels --patches {run}/patches/train.csv {learned}",
         "train": f"{settled} --patches {run}/patches {folders} --labels {run}/labels {model} "
         f"--checkpoints {run}/checkpoints --device cpu --workers 0 --threads 1 {learned} val_c",
         "plan": f"{settled} {images} {chunks} {blocks}",

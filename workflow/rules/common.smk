@@ -10,6 +10,7 @@ from pathlib import Path
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import ChunkIndex, run_apart
 from bioloom.settings import dump_yaml, parse_config, step_options
+from bioloom.tasks.recipe import fitted, task_of
 from bioloom.volumes.inner import raw_input
 from bioloom.volumes.packs import packs
 from bioloom.volumes.plans import read_blocks, read_chunks
@@ -53,10 +54,14 @@ def packs_of(*splits):
     return [pack for pack, samples in PACKS.items() if samples[0].split in splits]
 
 
+TASK = task_of(CONFIG)
+# thresholds are chosen on predictions of the validation images, which nothing else asks for
+FIT_PACKS = packs_of("val") if fitted(CONFIG) else []
 TEST_PACKS = [
     pack for pack in packs_of("test") if all(sample.labels for sample in PACKS[pack])
 ]
 FINAL_PACKS = packs_of("test", "predict")
+MEASURED_PACKS = FINAL_PACKS if TASK.measured else []
 
 
 def raw_files(wildcards):

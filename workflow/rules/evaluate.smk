@@ -90,7 +90,7 @@ rule report:
         model=rules.train.output.model,
         metrics=expand(f"{RUN}/metrics/{{pack}}.csv", pack=TEST_PACKS),
         truth=expand(f"{RUN}/truth/{{pack}}.csv", pack=TEST_PACKS),
-        objects=expand(f"{RUN}/objects/{{pack}}.csv", pack=FINAL_PACKS),
+        objects=expand(f"{RUN}/objects/{{pack}}.csv", pack=MEASURED_PACKS),
         outputs=expand(f"{RUN}/outputs/{{pack}}.csv", pack=FINAL_PACKS),
     output:
         report=report(

@@ -1,4 +1,4 @@
-"""From predictions to labels: in one job per pack, or for a large image in one job per block and pass."""
+"""From predictions to outputs: in one job per pack, or for a large image in one job per block and pass."""
 
 
 rule fit:
@@ -6,8 +6,8 @@ rule fit:
     input:
         options=options_of("fit"),
         fingerprint=f"{RUN}/fingerprint.yaml",
-        predictions=expand(f"{RUN}/predictions/{{pack}}.csv", pack=packs_of("val")),
-        labels=expand(f"{RUN}/labels/{{pack}}.csv", pack=packs_of("val")),
+        predictions=expand(f"{RUN}/predictions/{{pack}}.csv", pack=FIT_PACKS),
+        labels=expand(f"{RUN}/labels/{{pack}}.csv", pack=FIT_PACKS),
     output:
         f"{RUN}/calibration.yaml",
     log:
@@ -20,16 +20,19 @@ rule fit:
         mem_mb=memory(4000),
         runtime=120,
     params:
-        predictions=folder("predictions"),
-        labels=folder("labels"),
-        packs=packs_of("val"),
+        chosen=lambda w, input: (
+            f"--predictions {Path(input.predictions[0]).parent}"
+            f" --labels {Path(input.labels[0]).parent}"
+            if input.predictions
+            else ""
+        ),
+        packs=FIT_PACKS,
     shell:
         "bioloom fit"
         " --options {input.options:q}"
         " --fingerprint {input.fingerprint:q}"
-        " --predictions {params.predictions:q}"
-        " --labels {params.labels:q}"
         " --calibration {output:q}"
+        " {params.chosen}"
         " {params.packs:q}"
         " > {log:q} 2>&1"
 
@@ -106,7 +109,7 @@ rule postprocess_merge:
 
 
 rule postprocess:
-    "Makes the labels of a pack, or completes those that the passes made."
+    "Makes the outputs of a pack, or completes those that the passes made."
     input:
         options=options_of("postprocess"),
         fingerprint=f"{RUN}/fingerprint.yaml",

@@ -123,6 +123,7 @@ rule patch:
         options=options_of("patch"),
         fingerprint=f"{RUN}/fingerprint.yaml",
         images=lambda w: expand(f"{RUN}/images/{{pack}}.csv", pack=packs_of(w.split)),
+        labels=lambda w: expand(f"{RUN}/labels/{{pack}}.csv", pack=packs_of(w.split)),
         truth=lambda w: expand(f"{RUN}/truth/{{pack}}.csv", pack=packs_of(w.split)),
     output:
         f"{RUN}/patches/{{split}}.csv",
@@ -137,6 +138,7 @@ rule patch:
         runtime=20,
     params:
         images=folder("images"),
+        labels=folder("labels"),
         truth=folder("truth"),
         packs=lambda w: packs_of(w.split),
     shell:
@@ -144,6 +146,7 @@ rule patch:
         " --options {input.options:q}"
         " --fingerprint {input.fingerprint:q}"
         " --images {params.images:q}"
+        " --labels {params.labels:q}"
         " --truth {params.truth:q}"
         " --patches {output:q}"
         " {params.packs:q}"

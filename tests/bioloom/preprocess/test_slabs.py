@@ -50,4 +50,14 @@ def test_a_scan_in_parts_sees_everything(shape, monkeypatch):
     assert found.range == (0, 2**40)
     assert found.objects == 4
     assert scan(image).objects == 0
-    assert scan(foreign(np.full((5, 5), -7), "YX"), objects=True) == slabs.Scan((-7, -7), 1)
+    assert scan(foreign(np.full((5, 5), -7), "YX"), objects=True).range == (-7, -7)
+
+
+def test_a_scan_counts_the_voxels_of_every_id(monkeypatch):
+    monkeypatch.setattr(slabs, "SLAB_BYTES", 1000)
+    monkeypatch.setattr(slabs, "CHUNK_SIDE", {2: 16, 3: 8})
+    values = np.random.default_rng(0).choice([0, 3, 9], (40, 50))
+    found = scan(foreign(values, "YX"), objects=True)
+    ids, voxels = np.unique(values, return_counts=True)
+    np.testing.assert_array_equal(found.ids, ids)
+    np.testing.assert_array_equal(found.voxels, voxels)

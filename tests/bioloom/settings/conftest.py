@@ -2,7 +2,7 @@
 
 import sys
 from types import ModuleType, SimpleNamespace
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import pytest
 from pydantic import Field
@@ -63,6 +63,7 @@ class Watershed(Section):
 
 
 class Matching(Section):
+    truths: ClassVar = ("objects",)
     name: Literal["matching"] = "matching"
     thresholds: list[float] = Field(default_factory=lambda: [0.5, 0.75])
 
@@ -72,12 +73,14 @@ class Matching(Section):
 
 
 class Scored(Section):
+    truths: ClassVar = ("objects",)
     name: Literal["scored"] = "scored"
     channel: str = "auto"
 
 
 TASK = SimpleNamespace(
     summary="Finds objects.",
+    truth="objects",
     targets=({"name": "foreground"}, {"name": "distance"}),
     augment=({"name": "flip"},),
     postprocess=({"name": "watershed"},),

@@ -38,7 +38,7 @@ def test_tasks_and_steps(fake_rooms):
         "| `detection` | Finds objects. | foreground, distance | flip | watershed | matching |"
         in tasks_text()
     )
-    assert "| `patch` | `patch.size` |" in steps_text()
+    assert "| `patch` | `task`, `data.classes`, `patch.size` |" in steps_text()
     assert "No step runs again because of `train.device`" in steps_text()
 
 
