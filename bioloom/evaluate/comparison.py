@@ -45,8 +45,8 @@ class Comparison:
     means : mapping of str to (m,) float64
         Per channel that a metric asked for, its mean over each predicted object, in the order of
         ``pairs.labels``; from 0 to 1.
-    classes : tuple of int
-        Where the ids are those of classes: all that were predicted or are there, ascending.
+    declared : tuple of int
+        The classes that can be predicted, where the ids are those of classes.
     images : Images, optional
         The images themselves, for metrics that ask where voxels are.
     """
@@ -54,8 +54,14 @@ class Comparison:
     table: Overlap
     pairs: Candidates
     means: Mapping[str, np.ndarray]
-    classes: tuple[int, ...] = ()
+    declared: tuple[int, ...] = ()
     images: Images | None = None
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """The ids of classes that can be predicted or are there, ascending."""
+        there = {*self.table.truth.tolist(), *self.table.labels.tolist(), *self.declared}
+        return tuple(sorted(there))
 
 
 def compare(
@@ -100,9 +106,8 @@ def compare(
             for values in (table.sums[:, index], table.voxels)
         )
         means[channel] = sums / (voxels * STEPS)
-    there = {*table.truth.tolist(), *table.labels.tolist(), *classes} if classes else ()
     images = Images(truth, labels, tuple(spacing) or (1.0,) * len(truth.shape), ignore)
-    return Comparison(table, pairs, means, tuple(sorted(there)), images)
+    return Comparison(table, pairs, means, tuple(classes), images)
 
 
 def _judged(table: Overlap, ignore: int | None) -> Overlap:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from bioloom.report import picture, style
+from bioloom.report import class_colours, picture, style
 from bioloom.report.outlines import draw_outlines, outlines
 from bioloom.report.views import Overview, View
 
@@ -25,7 +25,8 @@ def draw(views: Sequence[View]) -> Figure:
     """Draw the views of one image, one row each: image | ground truth | result.
 
     Result outlines are coloured by what became of each object at IoU above 0.5; a large image has an overview
-    as one more panel, two by two. Without ground truth all found objects have one colour.
+    as one more panel, two by two. Without ground truth all found objects have one colour. Class maps are
+    shown as colours.
     """
     grids = [_grid(view) for view in views]
     columns = max(len(row) for grid in grids for row in grid)
@@ -74,6 +75,10 @@ def _draw_panel(axes: Axes, view: View, panel: Panel) -> None:
             axes.set_title(f"{TITLES[panel]}\u2002·\u2002{view.caption}")
         unit = {} if view.known else {"unit": "pixels"}
         picture.draw_scale_bar(axes, view.image.shape[1:], view.pixel[1] if view.known else 1.0, **unit)
+    elif view.classes:
+        ids = view.truth if panel == "truth" else view.labels
+        assert ids is not None
+        axes.imshow(class_colours.coloured(shown, ids, view.classes), aspect=aspect, interpolation="nearest")
     elif panel == "truth" and view.truth is not None:
         draw_outlines(axes, outlines(view.truth), np.unique(view.truth[view.truth > 0]), "white", width=1.1)
     elif view.labels is not None:
@@ -101,6 +106,8 @@ def _draw_overview(axes: Axes, overview: Overview, aspect: float) -> None:
 
 def _handles(views: Sequence[View]) -> list[Line2D]:
     """Return the legend; only what the panels contain."""
+    if any(view.classes for view in views):
+        return class_colours.handles(views[0].classes)
     if any(view.labels is not None and view.truth is not None for view in views):
         rows: list[tuple[str, str, Any, float]] = [
             ("matched", style.MATCHED, "-", 2.4),

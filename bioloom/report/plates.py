@@ -40,7 +40,8 @@ def pictures(found: Findings, count: int, opener: Opener) -> Iterator[Plate]:
         if image is None:
             continue
         labels, truth = opener("outputs", choice.image), opener("labels", choice.image)
-        subject = Subject(image, truth, labels, *found.objects_of(choice.image))
+        classes = () if labels is None else tuple(labels.facts.get("classes", ()))
+        subject = Subject(image, truth, labels, *found.objects_of(choice.image), classes)
         views = make_views(subject)
         caption = f"{_tally(subject, views[0])} {_reading(subject) if explain else ''}".strip()
         explain = False
@@ -132,6 +133,11 @@ def _tally(subject: Subject, view: View) -> str:
     """Count what the outlines show."""
     if view.labels is None:
         return ""
+    if view.classes:
+        known = np.zeros(0, bool) if view.truth is None else np.isin(view.truth, view.classes)
+        if view.truth is None or not known.any():
+            return ""
+        return f"Equal in {(view.truth == view.labels)[known].mean():.1%} of the pixels."
     if subject.truth is None:
         return f"{np.unique(view.labels[view.labels > 0]).size:,} objects found in this picture."
     counts_of = (len(view.outcome.pairs), len(view.outcome.missed), len(view.outcome.false))
@@ -149,7 +155,9 @@ def _reading(subject: Subject) -> str:
         sentences.append(
             "Above a slice as it was taken, below it a cut from the side; slices are counted from 0."
         )
-    if subject.labels is not None and subject.truth is not None:
+    if subject.classes:
+        sentences.append("Colours are classes; where there is none it is the background.")
+    elif subject.labels is not None and subject.truth is not None:
         sentences.append(
             "Blue objects were found (IoU above 0.5), dashed yellow ones were missed, thick orange ones are "
             "not in the ground truth or fit it badly."

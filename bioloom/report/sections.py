@@ -19,6 +19,9 @@ IN_IMAGE_TABLE = (
     "recall@0.5",
     "pq@0.5",
     "foreground_dice",
+    "iou",
+    "dice",
+    "boundary_f1",
     "objects_truth",
     "objects_predicted",
 )
@@ -198,10 +201,11 @@ def _by_class(found: Findings) -> Html:
     if found.summary is None or not (found.summary["class"] != "").any():
         return Html("")
     rows = found.summary[found.summary["class"] != ""]
-    body = [
-        (r["class"], _name(r["metric"]), wording.number(r["value"], r["metric"])) for _, r in rows.iterrows()
-    ]
-    return _details("By class", html.table(("Class", "Metric", "Value"), body, numbers=(2,)))
+    values = {(str(r["class"]), str(r["metric"])): float(r["value"]) for _, r in rows.iterrows()}
+    classes, metrics = (list(dict.fromkeys(key[place] for key in values)) for place in (0, 1))
+    body = [[c, *(wording.number(values.get((c, m)), m) for m in metrics)] for c in classes]
+    heads = ["Class", *map(_name, metrics)]
+    return html.join([tag("h3", "By class"), html.table(heads, body, numbers=range(1, len(heads)))])
 
 
 def _by_image(found: Findings) -> Html:

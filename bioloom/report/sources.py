@@ -32,13 +32,17 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class Subject:
-    """The stores and object tables of one image; anything but the image may be missing (None)."""
+    """The stores and object tables of one image; anything but the image may be missing (None).
+
+    Where truth and labels hold ids of classes and not of objects, `classes` lists these.
+    """
 
     image: Readable
     truth: Readable | None = None
     labels: Readable | None = None
     truth_table: pd.DataFrame | None = None
     label_table: pd.DataFrame | None = None
+    classes: tuple[int, ...] = ()
 
     @property
     def spacing_known(self) -> bool:

@@ -66,6 +66,8 @@ class View:
         Which plane this is; empty in 2D.
     overview : Overview or None
         The whole plane, when the view is a crop of it.
+    classes : tuple of int
+        Where truth and labels hold ids of classes: all of these.
     """
 
     image: np.ndarray
@@ -76,6 +78,7 @@ class View:
     known: bool = False
     caption: str = ""
     overview: Overview | None = None
+    classes: tuple[int, ...] = ()
 
 
 def make_views(subject: Subject) -> list[View]:
@@ -99,11 +102,12 @@ def _view(subject: Subject, plane: Plane, whole: Plane | None = None) -> View:
         image=plane.read(subject.image),
         truth=None if subject.truth is None else plane.read(subject.truth)[0],
         labels=None if subject.labels is None else plane.read(subject.labels)[0],
-        outcome=outcome_in(subject, plane),
+        outcome=Outcome() if subject.classes else outcome_in(subject, plane),
         pixel=plane.pixel(subject.image.spacing),
         known=subject.spacing_known,
         caption=plane.caption(subject.image.spatial),
         overview=None if whole is None or plane == whole else _overview(subject, whole, plane),
+        classes=subject.classes,
     )
 
 

@@ -52,6 +52,18 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "objects_predicted": ("Objects found", "Number of objects in the result."),
     "iou": ("IoU", "Overlap of result and truth: shared pixels over pixels of either."),
     "dice": ("Dice", "Overlap of result and truth, shared pixels counted twice."),
+    "boundary_f1": (
+        "Boundary F1",
+        "Balance of the two below: 1 means that all boundaries are where they belong, within the tolerance.",
+    ),
+    "boundary_precision": (
+        "Boundary precision",
+        "Share of the boundaries in the result that have one of the truth nearby.",
+    ),
+    "boundary_recall": (
+        "Boundary recall",
+        "Share of the boundaries in the truth that have one of the result nearby.",
+    ),
     "psnr": ("PSNR", "Peak signal-to-noise ratio in decibels; higher is better."),
     "ssim": ("SSIM", "Structural similarity; 1 means equal."),
     "mae": ("MAE", "Mean absolute error; lower is better."),

@@ -1,5 +1,6 @@
 """What holds for every target, in 2D and 3D."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -23,6 +24,7 @@ VARIANTS = {
     "contour": [{}, {"width": 3}, {"mode": "inner", "width": 2}],
     "center": [{}, {"sigma": 1.5}],
     "distance": [{}, {"scale": "median"}],
+    "classes": [{"classes": [0, 1, 2]}],
 }
 CASES = [(name, options) for name, variants in VARIANTS.items() for options in variants]
 
@@ -42,7 +44,9 @@ def facts_of(labels, spacing):
     ids = np.unique(labels[labels > 0]).astype(np.int64)
     centers = [np.argwhere(labels == i).mean(0) for i in ids]
     radii = [ndimage.distance_transform_edt(labels == i, sampling=spacing).max() for i in ids]
-    return ObjectFacts(ids, np.array(centers).reshape(len(ids), labels.ndim), np.array(radii), 2.5)
+    classes = np.array([str(1 + i % 2) for i in ids], np.str_)
+    centers = np.array(centers).reshape(len(ids), labels.ndim)
+    return ObjectFacts(ids, centers, np.array(radii), 2.5, classes)
 
 
 @cache
@@ -96,8 +100,10 @@ class TestEveryTarget:
         assert (weight == 1).all(), "nothing is unsettled in a whole image"
         for channel in target.channels(ndim):
             assert channel.name == name or channel.name.startswith(f"{name}-")
-            assert channel.activation in ("sigmoid", "linear")
-        if target.activation == "sigmoid":
+            assert channel.activation in ("sigmoid", "linear", "softmax")
+        if target.activation == "softmax":
+            np.testing.assert_array_equal(values.sum(axis=0), 1)
+        if target.activation in ("sigmoid", "softmax"):
             assert values.min() >= 0
             assert values.max() <= 1
 
@@ -105,7 +111,8 @@ class TestEveryTarget:
         target, step = build(name, options), SPACINGS[spacing][ndim]
         labels = np.zeros(SHAPES[ndim], np.uint16)
         values, weight = target.make(labels, facts_of(labels, step), step, uncut(ndim))
-        assert not values.any()
+        background = [channel.name.endswith("-0") for channel in target.channels(ndim)]
+        assert not values[np.logical_not(background)].any()
         assert weight.all()
 
     def test_one_object_is_seen(self, name, options, ndim, spacing):
@@ -113,7 +120,7 @@ class TestEveryTarget:
         labels = np.zeros(SHAPES[ndim], np.uint16)
         labels[(slice(3, 9),) * ndim] = 700
         values, weight = target.make(labels, facts_of(labels, step), step, uncut(ndim))
-        assert values[0][labels > 0].max() > 0.4
+        assert values[:, labels > 0].max() > 0.4
         assert weight.all()
 
     def test_a_crop_inside_one_object_is_settled_or_left_out(self, name, options, ndim, spacing):
@@ -135,7 +142,7 @@ class TestEveryTarget:
         facts = facts_of(labels, step)
         expected = target.make(labels, facts, step, uncut(ndim))
         far = np.where(labels > 0, labels.astype(np.uint64) + 2**40, 0)
-        facts = ObjectFacts(facts.ids + 2**40, facts.centroids, facts.distance_max_um, facts.median_radius_um)
+        facts = replace(facts, ids=facts.ids + 2**40)
         for got, wanted in zip(target.make(far, facts, step, uncut(ndim)), expected, strict=True):
             np.testing.assert_array_equal(got, wanted)
 

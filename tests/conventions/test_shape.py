@@ -28,7 +28,10 @@ ELSEWHERE = {
         for section in ("data", "evaluate", "infer", "patch", "preprocess", "report", "train")
     },
     **dict.fromkeys(("settings/mistakes", "settings/rules"), "bioloom/settings/test_load"),
-    **dict.fromkeys(("tasks/record", "tasks/instance_segmentation"), "bioloom/tasks/test_recipe"),
+    **dict.fromkeys(
+        ("tasks/record", "tasks/instance_segmentation", "tasks/semantic_segmentation"),
+        "bioloom/tasks/test_recipe",
+    ),
     "train/session": "bioloom/train/test_loop",
 }
 """Modules without a test file of their own: declarations, and parts that are seen through another module."""

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -5,8 +7,9 @@ import torch
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import PatchGrid, plan_chunks
 from bioloom.infer.fixed_point import SCALE
-from bioloom.infer.open import ACTIVATIONS, intensity, open_picture, open_pictures, open_predictor
+from bioloom.infer.open import activated, intensity, open_picture, open_pictures, open_predictor
 from bioloom.train.export import load_model
+from bioloom.train.precision import choose_precision
 from bioloom.volumes.store import open_volume
 
 PREDICTION = {"batch_size": 2, "precision": "fp32", "device": "cpu", "threads": 1}
@@ -24,7 +27,27 @@ def test_a_predictor_gives_each_channel_its_activation(model, ndim):
     expected = np.stack([raw[0].sigmoid().numpy(), raw[1].numpy()])
     assert found.shape == (1, 2, *(16,) * ndim)
     np.testing.assert_allclose(found[0] / SCALE, expected, atol=1 / SCALE)
-    assert [channel["activation"] for channel in spec.channels] == list(ACTIVATIONS)
+    assert [channel["activation"] for channel in spec.channels] == ["sigmoid", "linear"]
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_channels_of_a_group_share_a_softmax_and_the_others_do_not(ndim):
+    names = [("classes-0", "softmax"), ("classes-3", "softmax"), ("far", "linear")]
+    names += [("kinds-0", "softmax"), ("kinds-1", "softmax"), ("kinds-2", "softmax"), ("near", "sigmoid")]
+    spec = SimpleNamespace(channels=tuple({"name": n, "activation": a} for n, a in names))
+    batch = torch.randn(2, 7, *(4,) * ndim, generator=torch.Generator().manual_seed(0))
+    found = activated(torch.nn.Identity(), spec, choose_precision("fp32", torch.device("cpu")))(batch)
+    powers = batch.double().exp()
+    expected = torch.cat(
+        [
+            powers[:, :2] / powers[:, :2].sum(1, keepdim=True),
+            batch[:, 2:3].double(),
+            powers[:, 3:6] / powers[:, 3:6].sum(1, keepdim=True),
+            1 / (1 + 1 / powers[:, 6:]),
+        ],
+        1,
+    )
+    torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_sums_of_another_version(model):

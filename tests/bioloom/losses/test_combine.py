@@ -82,3 +82,34 @@ def test_a_channel_without_a_loss_is_refused(losses):
 def test_an_unknown_loss_is_refused():
     with pytest.raises(BioLoomError, match="did you mean 'dice'"):
         CombinedLoss(["dise"], CHANNELS)
+
+
+GROUPED = ("foreground", "classes-0", "classes-1", "classes-5")
+
+
+def grouped_batch():
+    generator = torch.Generator().manual_seed(0)
+    logits = 2 * torch.randn(2, 4, 5, 6, generator=generator)
+    classes = torch.randint(0, 3, (2, 5, 6), generator=generator)
+    target = torch.stack([(classes == c).float() for c in (-1, 0, 1, 2)], 1)
+    return logits, target, torch.ones_like(target)
+
+
+def test_losses_of_a_group_see_its_softmax_and_others_their_own_channel():
+    logits, target, weight = grouped_batch()
+    losses = [{"name": n, "target": t} for t in ("foreground", "classes") for n in ("dice",)]
+    losses.append({"name": "cross_entropy", "target": "classes"})
+    _, parts = CombinedLoss(losses, GROUPED, ("classes",))(logits, target, weight)
+    expected = torch.nn.functional.cross_entropy(logits[:, 1:], target[:, 1:].argmax(1))
+    torch.testing.assert_close(parts["cross_entropy_classes"], expected)
+    probabilities = torch.cat([logits[:, :1].sigmoid(), logits[:, 1:].softmax(1)], 1)
+    for name, channels in (("dice_foreground", slice(0, 1)), ("dice_classes", slice(1, 4))):
+        p, t = probabilities[:, channels], target[:, channels]
+        dice = 1 - (2 * (p * t).sum((0, 2, 3)) + 1) / ((p + t).sum((0, 2, 3)) + 1)
+        torch.testing.assert_close(parts[name], dice.mean())
+
+
+@pytest.mark.parametrize("groups", [(), ("classes",)])
+def test_a_loss_of_a_group_on_other_channels(groups):
+    with pytest.raises(BioLoomError, match="cross_entropy is of one group of classes, not of foreground"):
+        CombinedLoss([{"name": "cross_entropy", "target": ""}], GROUPED, groups)

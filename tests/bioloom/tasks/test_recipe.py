@@ -1,5 +1,6 @@
 import pytest
 
+from bioloom.evaluate import METRICS
 from bioloom.settings import parse_options
 from bioloom.tasks import TASKS
 from bioloom.tasks import recipe as recipes
@@ -23,7 +24,10 @@ def test_every_task_is_a_record_whose_plugins_exist(task):
     assert [o.name for o in recipes.augment_of(options)] == [a["name"] for a in record.augment]
     assert [o.name for o in recipes.operations_of(options)] == [o["name"] for o in record.postprocess]
     assert [o.name for o in recipes.metrics_of(options)] == [m["name"] for m in record.metrics]
-    assert recipes.pass_names(options)[-1].endswith("relabel")
+    assert recipes.pass_names(options)[-1].endswith(
+        {"labels": "relabel", "classes": "classes"}[record.product]
+    )
+    assert all(record.truth in METRICS[metric["name"]].truths for metric in record.metrics)
 
 
 def test_the_config_wins():
@@ -47,3 +51,39 @@ def test_an_empty_list_is_no_auto():
 
 def test_the_task_of_a_config():
     assert recipes.task_of(config()) is TASKS["instance_segmentation"]
+
+
+def test_classes_of_the_data_reach_the_target():
+    channels = recipes.targets_of(config("semantic_segmentation", data={"classes": [4, 0, 7]})).channels(2)
+    assert [channel.name for channel in channels] == ["classes-0", "classes-4", "classes-7"]
+    own = config(
+        "semantic_segmentation",
+        data={"classes": [0, 1]},
+        train={"targets": [{"name": "classes", "classes": [0, 5]}]},
+    )
+    assert [channel.name for channel in recipes.targets_of(own).channels(3)] == ["classes-0", "classes-5"]
+
+
+def test_the_fingerprint_tells_classes_that_the_config_does_not():
+    facts = {"classes": [0, 3], "class_weights": {"0": 0.5, "3": 2.0}}
+    assert recipes.with_classes(config("semantic_segmentation"), facts).data.classes == [0, 3]
+    declared = config("semantic_segmentation", data={"classes": [0, 1, 3]})
+    assert recipes.with_classes(declared, facts) is declared
+    assert recipes.with_classes(config(), {}).data.classes == "auto"
+
+
+def test_weights_of_classes_are_filled_in():
+    facts = {"class_weights": {"0": 0.5, "3": 2.0}}
+    losses = [{"name": "cross_entropy", "class_weights": "auto"}, {"name": "focal", "class_weights": [1, 3]}]
+    options = config("semantic_segmentation", train={"losses": [*losses, "dice"]})
+    found = recipes.losses_of(options, facts)
+    assert [getattr(loss, "class_weights", None) for loss in found] == [[0.5, 2.0], [1, 3], None]
+    assert recipes.losses_of(options)[0].class_weights == "auto"
+
+
+def test_thresholds_are_fitted_only_where_an_operation_asks():
+    assert recipes.fitted(config())
+    assert not recipes.fitted(config("semantic_segmentation"))
+    assert not recipes.fitted(
+        config(postprocess=[{"name": "watershed", "foreground_threshold": 0.4, "seed_threshold": 0.5}])
+    )

@@ -1,10 +1,11 @@
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from bioloom.train.patches import PATCHES, PatchRows, patch_table
+from bioloom.train.patches import PATCHES, PatchRows, class_patch_table, patch_table
 from bioloom.volumes.manifest import Entry
 from bioloom.volumes.tables import read_table, write_table
 
@@ -105,3 +106,53 @@ def test_an_axis_shorter_than_the_patch_stays_whole():
     rows, random = rows_of([1]), np.random.default_rng(0)
     moved = np.array([rows.jitter((0, 0), (7, 10), random) for _ in range(500)])
     assert (moved.min(0).tolist(), moved.max(0).tolist()) == ([-3, 0], [0, 0])
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """A class map in memory, opened like a stored one."""
+
+    values: np.ndarray
+
+    @property
+    def spatial(self):
+        return self.values.shape
+
+    def read(self, box):
+        return self.values[None][(slice(None), *box.slices)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((50, 43), (16, 20)), ((9, 30, 20), (9, 8, 8)), ((10, 9), (16, 16))]
+)
+def test_every_patch_counts_the_voxels_of_every_class(shape, size):
+    values = np.random.default_rng(0).choice([0, 1, 4, 255], shape, p=[0.6, 0.2, 0.1, 0.1]).astype(np.uint8)
+    values[:5] = 0
+    table = class_patch_table([(entry("a", *shape), ClassMap(values))], (0, 1, 4), size)
+    assert table[["image", "start-0", "start-1"]].equals(
+        patch_table([entry("a", *shape)], pd.DataFrame(), size)[["image", "start-0", "start-1"]]
+    )
+    for row in table.to_dict("records"):
+        start = [row[f"start-{axis}"] for axis in range(len(shape))]
+        seen = values[tuple(slice(a, a + n) for a, n in zip(start, size, strict=True))]
+        assert [row[f"class-{c}"] for c in (0, 1, 4)] == [(seen == c).sum() for c in (0, 1, 4)]
+        assert row["objects"] == len({1, 4} & set(np.unique(seen)))
+        assert row["foreground"] == pytest.approx(((seen == 1) | (seen == 4)).sum() / np.prod(size))
+
+
+def test_a_table_of_classes_comes_back_from_its_file(tmp_path):
+    table = class_patch_table([(entry("a", 9, 9), ClassMap(np.eye(9, dtype=np.uint8)))], (0, 1), (4, 4))
+    write_table(tmp_path / "train.csv", table, PATCHES)
+    pd.testing.assert_frame_equal(read_table(tmp_path / "train.csv", PATCHES), table, check_dtype=False)
+    assert len(class_patch_table([], (0, 1), (4, 4))) == 0
+
+
+def test_classes_are_drawn_equally_often_and_patches_by_how_much_they_show():
+    columns = {"image": "a", "start-0": range(4), "start-1": 0, "objects": [0, 1, 1, 1], "foreground": 0.5}
+    table = pd.DataFrame(columns | {"class-0": 9, "class-1": [0, 30, 10, 0], "class-2": [0, 0, 0, 1]})
+    rows = PatchRows(table, (4, 4))
+    generator = np.random.default_rng(0)
+    drawn = np.bincount([rows.draw(1.0, generator) for _ in range(4000)], minlength=4) / 4000
+    np.testing.assert_allclose(drawn, [0, 0.375, 0.125, 0.5], atol=0.03)
+    anywhere = np.bincount([rows.draw(0.0, generator) for _ in range(4000)], minlength=4) / 4000
+    np.testing.assert_allclose(anywhere, 0.25, atol=0.03)
