@@ -38,7 +38,7 @@ def command(
     from bioloom.volumes.store import open_volume
     from bioloom.volumes.tables import METRICS, write_table
 
-    pictures, truths, without_learning = Stores(images), Stores(labels), BASELINES[task_of(options).truth]
+    pictures, truths, tells = Stores(images), Stores(labels), task_of(options).truth
     predicted = None if predictions is None else Stores(predictions)
 
     def cases() -> Iterator[Case]:
@@ -47,7 +47,7 @@ def command(
             classes = output.facts.get("classes", ())
             baseline = None
             if options.evaluate.baseline and prod(picture.shape) <= LARGEST_BASELINE:
-                baseline = without_learning(picture.read(), picture.spacing, classes)
+                baseline = BASELINES[tells](picture.read(), picture.spacing, classes)
             elif options.evaluate.baseline:
                 logging.info("%s: too large for the baseline (over %d values)", entry.image, LARGEST_BASELINE)
             yield Case(
@@ -60,5 +60,6 @@ def command(
                 picture.spacing,
             )
 
-    judged = {"smallest_truth": options.evaluate.smallest_truth, "ignore": options.data.ignore}
+    smallest = options.evaluate.smallest_truth if tells == "objects" else 0
+    judged = {"smallest_truth": smallest, "ignore": options.data.ignore}
     write_table(metrics, pack_metrics(cases(), metrics_of(options), **judged), METRICS)

@@ -56,5 +56,5 @@ def test_the_axes_of_the_window():
 
 
 def test_it_needs_a_class_map():
-    with pytest.raises(BioLoomError, match="majority_filter has no class map to work on; fix: begin with argmax"):
+    with pytest.raises(BioLoomError, match="majority_filter has no class map to work on; fix: begin with"):
         compile_passes(["majority_filter"], channels=("classes-0",), spacing=(1, 1), product="classes")
