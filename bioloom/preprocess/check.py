@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import tiles
 from bioloom.preprocess.checks import check_image, check_labels, check_pair, narrowest, spacing_of
+from bioloom.preprocess.classes import check_number
 from bioloom.preprocess.convert import stored_dtype
 from bioloom.preprocess.meaning import Meaning, meaning_of
 from bioloom.preprocess.pieces import Piece, pieces_of
@@ -48,6 +51,8 @@ class Seen:
         How many time points the file holds; each is an image of its own.
     facts : dict
         Where in the file its first image lies, see `bioloom.preprocess.pieces`.
+    classes : tuple of int
+        The ids of the classes in its labels, where these tell classes and were read.
     """
 
     sample: Sample
@@ -58,6 +63,7 @@ class Seen:
     objects: int | None = None
     times: int = 1
     facts: dict[str, Any] = field(default_factory=dict)
+    classes: tuple[int, ...] = ()
 
 
 @dataclass
@@ -166,13 +172,14 @@ def _look(sample: Sample, config: Config, checked: Checked, *, values: bool) -> 
     for piece in pieces if values else ():
         with checked.noting():
             check_image(sample.split, piece.name, _statistics(piece.voxels))
-    objects = (
-        _count_objects(_pieces(sample, labels, checked), meaning_of(config), checked) if values else None
-    )
+    meaning = meaning_of(config)
+    ids = _ids(_pieces(sample, labels, checked), meaning, checked) if values else None
+    objects = None if ids is None else int(sum(map(np.count_nonzero, ids)))
+    classes = () if ids is None or meaning.truth != "classes" else _classes(ids, meaning)
     if image is not None and pieces:
         dtype, first = str(image.source.dtype), pieces[0]
         what = (first.voxels.spatial, image.channels, dtype, spacing, objects)
-        checked.seen.append(Seen(sample, *what, len(pieces), first.facts))
+        checked.seen.append(Seen(sample, *what, len(pieces), first.facts, classes))
 
 
 def _pieces(sample: Sample, file: Foreign | None, checked: Checked) -> list[Piece]:
@@ -192,9 +199,9 @@ def _statistics(image: Foreign) -> Statistics:
     return statistics
 
 
-def _count_objects(pieces: Sequence[Piece], meaning: Meaning, checked: Checked) -> int | None:
-    """Return how many objects are labelled; None where the labels are of another kind, which is noted."""
-    counts = []
+def _ids(pieces: Sequence[Piece], meaning: Meaning, checked: Checked) -> list[np.ndarray] | None:
+    """Return the ids in the labels of every image; None if they are of another kind, which is noted."""
+    found_ids = []
     for labels in (piece.voxels for piece in pieces):
         if labels.dtype.kind == "f" or labels.channels != 1:
             return None
@@ -202,14 +209,23 @@ def _count_objects(pieces: Sequence[Piece], meaning: Meaning, checked: Checked) 
             found = scan(labels, objects=True)
             narrowest(labels.path, *found.range, signed=False)
             meaning.check(labels.path, found.ids)
-            counts.append(found.objects)
-    return sum(counts) if counts else None
+            found_ids.append(found.ids)
+    return found_ids or None
+
+
+def _classes(found: Sequence[np.ndarray], meaning: Meaning) -> tuple[int, ...]:
+    there = np.unique(np.concatenate(found)).tolist()
+    return tuple(id_ for id_ in there if id_ != meaning.ignore)
 
 
 def _compare(checked: Checked, config: Config) -> None:
-    """Note images that differ in kind from the first ones, and lists over space that do not suit them."""
+    """Note images that differ in kind from the first ones, lists over space and classes that do not suit."""
     if not checked.seen:
         return
+    learned = sorted({id_ for seen in checked.seen if seen.sample.split == "train" for id_ in seen.classes})
+    if learned and config.data.classes == "auto":
+        with checked.noting():
+            check_number(learned)
     first = checked.seen[0]
     of_split: dict[str, Seen] = {}
     for other in checked.seen:

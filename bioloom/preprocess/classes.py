@@ -42,13 +42,7 @@ def class_facts(table: pd.DataFrame, voxels: int, meaning: Meaning) -> dict[str,
     counts[0] = voxels - sum(counts.values())
     counts.pop(meaning.ignore, None)  # type: ignore[arg-type]
     classes = sorted(i for i, n in counts.items() if n) if meaning.classes == "auto" else meaning.classes
-    if len(classes) < 2:
-        only = f"the class {classes[0]} only" if classes else "no class"
-        raise BioLoomError(
-            f"the training labels hold {only}",
-            allowed="two classes or more, one of which may be the background (0)",
-            fix="add images in which the others are labelled, or declare all in data.classes",
-        )
+    check_number(classes)
     known = sum(counts.get(i, 0) for i in classes)
     shares = {i: counts.get(i, 0) / known if known else 0.0 for i in classes}
     weights = balancing(list(shares.values()))
@@ -58,6 +52,17 @@ def class_facts(table: pd.DataFrame, voxels: int, meaning: Meaning) -> dict[str,
         "class_weights": {str(i): _rounded(w) for i, w in zip(classes, weights, strict=True)},
         "foreground_share": _rounded(sum(share for i, share in shares.items() if i)),
     }
+
+
+def check_number(classes: Sequence[int]) -> None:
+    """Raise if the training labels hold fewer than two classes."""
+    if len(classes) < 2:
+        only = f"the class {classes[0]} only" if classes else "no class"
+        raise BioLoomError(
+            f"the training labels hold {only}",
+            allowed="two classes or more, one of which may be the background (0)",
+            fix="add images in which the others are labelled, or declare all in data.classes",
+        )
 
 
 def balancing(shares: Sequence[float]) -> list[float]:

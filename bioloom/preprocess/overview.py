@@ -26,7 +26,8 @@ def overview(checked: Checked, config: str) -> str:
     """
     splits = {split: [seen for seen in checked.seen if seen.sample.split == split] for split in SPLITS}
     rows = [_row(split, seen) for split, seen in splits.items() if seen]
-    lines = [*_table([COLUMNS, *rows]), "", _plan(splits), *_places(checked.seen)]
+    columns = (*COLUMNS[:-1], "classes") if any(seen.classes for seen in checked.seen) else COLUMNS
+    lines = [*_table([columns, *rows]), "", _plan(splits), *_places(checked.seen)]
     lines += [f"advice: {text}" for text in advice(checked)]
     return "\n".join([*lines, f"no mistakes; next: snakemake --cores all --configfile {config}"])
 
@@ -61,7 +62,7 @@ def advice(checked: Checked) -> Iterator[str]:
         )
     empty = [file_name(s.sample.path) for s in checked.seen if s.sample.split == "train" and s.objects == 0]
     if empty:
-        yield f"no object is labelled in {', '.join(empty)}"
+        yield f"nothing is labelled in {', '.join(empty)}"
 
 
 def _places(images: Sequence[Seen]) -> Iterator[str]:
@@ -87,7 +88,7 @@ def _plan(splits: dict[str, list[Seen]]) -> str:
     counts = {split: sum(s.times for s in seen) for split, seen in splits.items()}
     words = {
         "train": "learn from {}",
-        "val": "choose thresholds on {}",
+        "val": "validate on {}",
         "test": "score on {}",
         "predict": "predict {} without labels",
     }
@@ -101,6 +102,7 @@ def _images(count: int) -> str:
 
 def _row(split: str, seen: Sequence[Seen]) -> tuple[str, ...]:
     counted = [s.objects for s in seen if s.objects is not None]
+    classes = sorted({id_ for s in seen for id_ in s.classes})
     return (
         split,
         str(sum(s.times for s in seen)),
@@ -108,7 +110,7 @@ def _row(split: str, seen: Sequence[Seen]) -> tuple[str, ...]:
         ", ".join(sorted({s.dtype for s in seen})),
         ", ".join(sorted({_size(s) for s in seen})),
         str(seen[0].channels),
-        str(sum(counted)) if counted else "-",
+        ", ".join(map(str, classes)) or (str(sum(counted)) if counted else "-"),
     )
 
 

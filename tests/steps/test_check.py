@@ -37,7 +37,7 @@ def test_nothing_wrong(check, config):
     table = [line.split() for line in done.out.splitlines()]
     assert table[1] == ["train", "2", "64", "x", "64", "uint8", "0.5", "x", "0.5", "1", "10"]
     assert table[4] == ["predict", "1", "64", "x", "64", "uint8", "0.5", "x", "0.5", "1", "-"]
-    assert "learn from 2 images, choose thresholds on 1 image, score on 1 image, predict 1 image" in done.out
+    assert "learn from 2 images, validate on 1 image, score on 1 image, predict 1 image" in done.out
     assert "advice" not in done.out
     assert "no mistakes; next: snakemake --cores all --configfile" in done.out
 
@@ -208,3 +208,54 @@ def test_advice(check, config, tmp_path):
     assert "the voxel size of 1 of 4 images is unknown" in advice[0]
     assert "set aside from data.train for validation: val_" in advice[1]
     assert "128 x 128 exceeds the smallest image side (30 x 64)" in advice[2]
+
+
+@pytest.fixture
+def classes(own):
+    """The config of `own` for classes, with labels of the two training images to be changed."""
+    config, folder = own
+    config |= {"task": "semantic_segmentation", "postprocess": "auto"}
+    config["data"] = {"train": config["data"]["train"]}
+    return config, folder
+
+
+def write_labels(folder, *values):
+    for name, labels in zip("xy", values, strict=True):
+        tifffile.imwrite(folder / "labels" / f"{name}.ome.tif", labels)
+
+
+def test_classes_are_listed(check, classes):
+    config, folder = classes
+    write_labels(folder, *[(NOISE > 100).astype(np.uint8) * 255] * 2)
+    done = check(config)
+    assert done.code == 0, done.errors
+    table = [line.split() for line in done.out.splitlines()]
+    assert table[0][-1] == "classes"
+    assert table[1][-2:] == ["0,", "255"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "data", "expected"),
+    [
+        ((NOISE > 100) * 3, {"classes": [0, 1]}, "hold the class 3; allowed: 0, 1 (data.classes); fix: "),
+        (NOISE * 0, {}, "the training labels hold the class 0 only; allowed: two classes or more"),
+        (NOISE * 0 + 1, {}, "the training labels hold the class 1 only"),
+        ((NOISE > 100) * 9, {"ignore": 9}, "the training labels hold the class 0 only"),
+        (np.arange(2000).reshape(40, 50), {}, "hold 2000 different numbers up to 1999; allowed: up to 64"),
+        ((NOISE > 100).astype(np.float32), {}, "are of type float32; allowed: integers"),
+        (np.stack([NOISE] * 3, -1), {}, "have 3 channels"),
+    ],
+)
+def test_labels_that_tell_no_classes(check, classes, labels, data, expected):
+    config, folder = classes
+    values = labels if labels.dtype.kind == "f" else labels.astype(np.uint16)
+    write_labels(folder, values, values)
+    done = check(config | {"data": {**config["data"], **data}})
+    assert done.code == 1
+    assert any(expected in line for line in done.errors), done.errors
+
+
+def test_classes_where_labels_tell_none(check, config):
+    done = check(config | {"data": {**config["data"], "classes": [0, 1]}})
+    assert done.code == 1
+    assert "data.classes: the labels of instance_segmentation tell no classes" in done.errors[0]

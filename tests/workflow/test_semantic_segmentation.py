@@ -40,12 +40,15 @@ def finished(project, tmp_path_factory):
             labels[:6] = IGNORED
             tifffile.imwrite(folder / split / "images" / f"{seed}.tif", picture, photometric="rgb")
             tifffile.imwrite(folder / split / "labels" / f"{seed}.tif", labels)
+    stack = np.stack([cells(20 + z)[0] for z in range(3)])
+    tifffile.imwrite(folder / "stack.tif", stack, photometric="rgb", metadata={"axes": "ZYXS"})
     run = project.with_changes(
         {
             "run": "classes",
             "task": "semantic_segmentation",
             "data": {
                 **{s: {k: str(folder / s / k) for k in ("images", "labels")} for s in ("train", "test")},
+                "predict": {"images": str(folder / "stack.tif")},
                 "ignore": IGNORED,
             },
             "train": {"losses": ["cross_entropy", "dice"]},
@@ -62,6 +65,13 @@ def test_the_class_map_is_a_small_image_of_the_right_classes(finished):
     assert volume.facts["classes"] == [0, 1, 2]
     found, truth = volume.read()[0], cells(10)[1]
     assert (found == truth).mean() > 0.8
+
+
+def test_a_network_of_planes_makes_a_class_map_of_a_stack(finished):
+    volume = open_volume(finished / "outputs" / "predict_stack.zarr")
+    assert volume.shape == (1, 3, 64, 64)
+    truth = np.stack([cells(20 + z)[1] for z in range(3)])
+    assert (volume.read()[0] == truth).mean() > 0.8
 
 
 def test_scores_are_given_by_class_and_as_their_mean(finished):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_what_is_not_just_one_image_a_file():
     lines = overview(checked(*images, patch={"size": [16, 16]}), "my.yaml").splitlines()
     assert [line.split()[:2] for line in lines[1:4]] == [["train", "1"], ["val", "1"], ["test", "21"]]
     assert lines[6:-1] == [
-        "the run will learn from 1 image, choose thresholds on 1 image, score on 21 images, predict 1 image "
+        "the run will learn from 1 image, validate on 1 image, score on 21 images, predict 1 image "
         "without labels",
         "every time point is an image of its own: 12 in b.tif, 9 in c.tif",
         "no data.val, and only one training image: y = 205 to 255 of 0 to 255 of a.tif is set aside for "
@@ -65,7 +66,7 @@ def test_what_is_not_just_one_image_a_file():
     [
         (seen("a", "train", spacing=None), {}, "the voxel size of 1 of 1 images is unknown"),
         (seen("a", "train"), {"patch": {"size": [32, 32]}}, "exceeds the smallest image side (30 x 40)"),
-        (seen("a", "train", objects=0), {}, "no object is labelled in a.tif"),
+        (seen("a", "train", objects=0), {}, "nothing is labelled in a.tif"),
         (
             seen("c", "val"),
             {"data": {"train": {"images": "a", "labels": "b"}}},
@@ -91,3 +92,10 @@ def test_advice_for_a_table_of_many_images(packs):
 def test_no_advice_where_all_is_well():
     images = [seen("a", "train"), seen("c", "val")]
     assert list(advice(checked(*images, patch={"size": [16, 16]}))) == []
+
+
+def test_classes_are_listed_and_not_counted():
+    images = [replace(seen("a", "train"), classes=(0, 2)), replace(seen("b", "train"), classes=(0, 7))]
+    lines = overview(checked(*images), "my.yaml").splitlines()
+    assert lines[0].endswith("classes")
+    assert lines[1].endswith("0, 2, 7")
