@@ -1,5 +1,4 @@
 import pickle
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -297,24 +296,3 @@ def test_generators_of_examples_differ():
     made = [generators(*seed) for seed in seeds]
     assert len({float(draws.random()) for draws, _ in made}) == 4
     assert len({changes.initial_seed() for _, changes in made}) == 4
-
-
-@pytest.mark.parametrize("name", SCENES)
-def test_voxels_of_the_ignored_class_count_in_no_target(name):
-    plain, ignoring = source_of(name), source_of(name, ignore=3)
-    for source in (plain, ignoring):
-        facts = source.images["a"].facts
-        named = replace(facts, classes=np.array([str(1 + i % 3) for i in facts.ids], np.str_))
-        source.images = {"a": OpenImage(source.images["a"].image, source.images["a"].labels, named, FLOOR)}
-    image, seen = plain.images["a"], 0
-    for row in range(len(plain.validation_rows)):
-        patch = Box.of(plain.patch).shift(plain.validation_rows.start(row))
-        inside = patch.clip(Box.of(image.spatial))
-        ignored = (image.labels.read(inside)[0] > 0) & (image.labels.read(inside)[0] % 3 == 2)
-        part = (slice(None), *inside.within(patch).slices)
-        found = ignoring.validation_example(row)["weight"].numpy()[part]
-        expected = plain.validation_example(row)["weight"].numpy()[part]
-        assert not found[:, ignored].any()
-        np.testing.assert_array_equal(found[:, ~ignored], expected[:, ~ignored])
-        seen += np.count_nonzero(ignored)
-    assert seen > 0
