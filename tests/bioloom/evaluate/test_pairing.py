@@ -58,8 +58,8 @@ def test_more_pairs_win_over_a_nearer_one():
 
 def test_the_tolerance_itself_is_allowed_and_equal_points_are_a_pair():
     points = np.array([[1.0, 2], [5, 9]])
-    assert len(pair_points(points, points + [0, 3], 3.0, (1, 1))[0]) == 2
-    assert len(pair_points(points, points + [0, 3.001], 3.0, (1, 1))[0]) == 0
+    assert len(pair_points(points, points + np.array([0, 3]), 3.0, (1, 1))[0]) == 2
+    assert len(pair_points(points, points + np.array([0, 3.001]), 3.0, (1, 1))[0]) == 0
     assert pair_points(points, points, 3.0, (1, 1))[2].tolist() == [0, 0]
 
 
