@@ -31,9 +31,10 @@ class Setting:
     spacing : tuple of float
         Voxel size in micrometres, spatial order.
     thresholds : mapping of str to float
-        The calibration: values for ``foreground`` and ``seed``.
-    defaults : mapping of str to int
-        The fingerprint's values for ``auto``: ``min_voxels`` and ``max_extent``, in voxels.
+        The calibration: values for ``foreground`` and ``seed``, or for ``peak``.
+    defaults : mapping of str to float
+        The fingerprint's values for ``auto``: ``min_voxels`` and ``max_extent`` in voxels, ``suppression_um``
+        in micrometres.
     rank : callable
         How voxels are ordered; calibration puts a remembering one here.
     """
@@ -41,12 +42,16 @@ class Setting:
     channels: tuple[str, ...]
     spacing: tuple[float, ...]
     thresholds: Mapping[str, float] = field(default_factory=dict)
-    defaults: Mapping[str, int] = field(default_factory=dict)
+    defaults: Mapping[str, float] = field(default_factory=dict)
     rank: Ranking = rank_voxels
 
     def threshold(self, value: float | str, kind: str) -> float:
         """Return a threshold, looking up ``fit``."""
         return float(self.thresholds.get(kind, FIXED_THRESHOLD)) if isinstance(value, str) else float(value)
+
+    def length(self, value: float | str, kind: str) -> float:
+        """Return a length in micrometres, looking up ``auto``; without one the finest side of a voxel."""
+        return float(self.defaults.get(kind, min(self.spacing))) if isinstance(value, str) else float(value)
 
     def size(self, value: int | str, kind: str) -> int:
         """Return a size in voxels, looking up ``auto``."""
@@ -59,7 +64,7 @@ def compile_passes(
     channels: Sequence[str],
     spacing: Sequence[float],
     thresholds: Mapping[str, float] | None = None,
-    defaults: Mapping[str, int] | None = None,
+    defaults: Mapping[str, float] | None = None,
     rank: Ranking = rank_voxels,
     product: str = "labels",
 ) -> list[Pass]:

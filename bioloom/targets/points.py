@@ -16,10 +16,8 @@ from bioloom.settings.base import Auto, Section, Size
 from bioloom.targets.base import Channel, Cut, Floats, Labels, Target, distance_to_cut, unknown
 from bioloom.targets.facts import ObjectFacts
 
-REACH = {"blurred": 1.5, "dilated": 1.0}
-"""How far a blob reaches, in radii; a Gaussian ends there, at 1 % of its peak."""
-SIGMA = 0.5
-"""Standard deviation of a Gaussian, in radii."""
+SIGMAS = 3.0
+"""Standard deviations at which a Gaussian ends, at 1 % of its peak."""
 
 ClassName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.+]*$")]
 
@@ -32,8 +30,10 @@ class PointsOptions(Section):
     shape: Literal["blurred", "dilated"] = "blurred"
     """`blurred`: a Gaussian that peaks at 1; `dilated`: 1 within the radius, 0 beyond."""
     radius_um: Size | Auto = "auto"
-    """Radius of a blob in micrometres, above 0; a Gaussian has half of it as its standard deviation. auto:
-    half the median object diameter, or by the distances between points where sizes are not known."""
+    """Radius of the objects in micrometres, above 0, and of dilated blobs; auto: half the median diameter
+    of the training objects, or by the distances between points where sizes are not known."""
+    sigma: float = Field(0.5, gt=0, le=2)
+    """Standard deviation of a Gaussian, in radii (above 0); a smaller one keeps crowded points apart."""
     classes: tuple[ClassName, ...] = ()
     """Names of the classes, as in the column `class`; each has a channel `points-<class>`. Empty: one channel
     `points` for all."""
@@ -59,7 +59,7 @@ class Points(Target):
     def margin(self, median_radius_um: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
         """Return how far a blob reaches. See `Target.margin`."""
         radii = self._radii(median_radius_um, spacing)
-        reach = REACH[self.options.shape]
+        reach = self._reach
         return tuple(ceil(reach * radius / step) for radius, step in zip(radii, spacing, strict=True))
 
     def make(
@@ -71,7 +71,7 @@ class Points(Target):
         known = np.isfinite(facts.distance_max_um)
         for center, channel in zip(facts.centroids[known], self._channel_of(facts)[known], strict=True):
             self._draw(values[channel], center, steps)
-        reach = REACH[self.options.shape]
+        reach = self._reach
         settled = (labels >= 0) & (distance_to_cut(labels.shape, tuple(steps.tolist()), cut) > reach)
         hidden = unknown(labels) | np.isin(labels, facts.ids[~known])
         if hidden.any():
@@ -80,11 +80,16 @@ class Points(Target):
         weight = np.broadcast_to(settled, values.shape).astype(np.float32)
         return values, weight
 
+    @property
+    def _reach(self) -> float:
+        """How far a blob reaches, in radii."""
+        return SIGMAS * self.options.sigma if self.options.shape == "blurred" else 1.0
+
     def _radii(self, median_radius_um: float, spacing: tuple[float, ...]) -> NDArray[np.float64]:
         """Return the radius along every axis, micrometres."""
         chosen = self.options.radius_um
         radius = median_radius_um if chosen == "auto" else chosen
-        least = 0.5 / SIGMA if self.options.shape == "blurred" else 0.5
+        least = 0.5 / self.options.sigma if self.options.shape == "blurred" else 0.5
         return np.maximum(radius, least * np.array(spacing))
 
     def _channel_of(self, facts: ObjectFacts) -> NDArray[np.int64]:
@@ -111,7 +116,7 @@ class Points(Target):
 
     def _draw(self, channel: Floats, center: NDArray[np.float64], steps: NDArray[np.float64]) -> None:
         """Draw one blob; `steps` are voxel sizes in radii."""
-        reach = REACH[self.options.shape]
+        reach = self._reach
         low, high = np.ceil(center - reach / steps), np.floor(center + reach / steps) + 1
         if self.options.shape == "dilated":
             low, high = np.minimum(low, _voxel(center)), np.maximum(high, _voxel(center) + 1)
@@ -121,7 +126,7 @@ class Points(Target):
         grid = np.ogrid[box.slices]
         squared = sum(((line - c) * step) ** 2 for line, c, step in zip(grid, center, steps, strict=True))
         if self.options.shape == "blurred":
-            blob = np.where(squared <= reach**2, np.exp(squared / (-2 * SIGMA**2)), 0)
+            blob = np.where(squared <= reach**2, np.exp(squared / (-2 * self.options.sigma**2)), 0)
         else:
             at_center = [line == c for line, c in zip(grid, _voxel(center), strict=True)]
             blob = (squared <= reach**2) | np.logical_and.reduce(np.broadcast_arrays(*at_center))

@@ -25,7 +25,7 @@ VARIANTS = {
     "center": [{}, {"sigma": 1.5}],
     "distance": [{}, {"scale": "median"}],
     "classes": [{"classes": [0, 1, 2]}],
-    "points": [{}, {"radius_um": 4.0}, {"shape": "dilated", "radius_um": 1.5}],
+    "points": [{}, {"radius_um": 4.0, "sigma": 0.3}, {"shape": "dilated", "radius_um": 1.5}],
 }
 CASES = [(name, options) for name, variants in VARIANTS.items() for options in variants]
 

@@ -12,7 +12,7 @@ SPACINGS = {2: (0.5, 0.8), 3: (2.0, 0.5, 0.8)}
 
 def facts_of(places, classes=None, radius=2.0):
     places = np.array(places, float)
-    named = None if classes is None else np.array(classes, object)
+    named = None if classes is None else np.array(classes)
     return ObjectFacts(np.arange(1, len(places) + 1), places, np.zeros(len(places)), radius, named)
 
 
@@ -31,15 +31,15 @@ def some_places(ndim, number=7):
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
-@pytest.mark.parametrize("radius", [0.3, 3.0])
-def test_blurred_points_by_the_formula(ndim, radius):
+@pytest.mark.parametrize(("radius", "sigma"), [(0.3, 0.5), (3.0, 0.5), (5.0, 0.2)])
+def test_blurred_points_by_the_formula(ndim, radius, sigma):
     places, spacing = some_places(ndim), np.array(SPACINGS[ndim])
-    values, weight = made(places, ndim, radius_um=radius)
-    radii = np.maximum(radius, spacing)  # no Gaussian is narrower than half a voxel
+    values, weight = made(places, ndim, radius_um=radius, sigma=sigma)
+    sigmas = np.maximum(radius * sigma, spacing / 2)  # no Gaussian is narrower than half a voxel
     expected = np.zeros(SHAPES[ndim])
     for voxel in np.ndindex(SHAPES[ndim]):
-        away = np.sqrt((((voxel - places) * spacing / radii) ** 2).sum(1))
-        expected[voxel] = np.where(away <= 1.5, np.exp(-2 * away**2), 0).max()
+        away = np.sqrt((((voxel - places) * spacing / sigmas) ** 2).sum(1))
+        expected[voxel] = np.where(away <= 3, np.exp(-(away**2) / 2), 0).max()
     np.testing.assert_allclose(values[0], expected, atol=1e-6)
     assert weight.all()
 
