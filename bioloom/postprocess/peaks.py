@@ -91,7 +91,7 @@ class Peaks(PointPass):
     def map(self, block: Block, source: Source) -> dict[str, NDArray[Any]]:
         """Return ``places``, ``scores`` and ``classes`` (numbers) of the maxima in the core."""
         radius = smoothing_radius(self.rules.spacing)
-        # a neighbour of the core is compared, which needs its own neighbours, and the order looks `radius` around
+        # neighbours of the core are compared, which needs theirs; the order looks `radius` around
         window = block.core.grow(2).clip(source.image)
         seen = window.grow(radius).clip(source.image)
         read = seen.grow(self.rules.reach).clip(source.image)

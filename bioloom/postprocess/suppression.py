@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 def suppress(
     places: NDArray[np.float64], scores: NDArray[np.float64], radius_um: float, spacing: Sequence[float]
 ) -> NDArray[np.int64]:
-    """Return which points stay: from the highest score down, those with no staying one nearer than `radius_um`.
+    """Return which points stay: from the highest score down, those with none that stays within the radius.
 
     The order is total: by score, then by coordinates. So the result depends neither on the order in which
     the points are given nor on how the image was cut. Neighbours are asked for point by point (a k-d tree),

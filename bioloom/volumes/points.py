@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.geometry.box import Box
-from bioloom.volumes.tables import POINTS, read_table, write_table
+from bioloom.volumes import tables
 
 SUFFIX = ".csv"
+POINTS = "points"
+"""The fact that says that a store of labels was made of points: how many; they lie in it as `POINTS_FILE`."""
+POINTS_FILE = "points.csv"
 CLASS = "class"
 
 
@@ -112,12 +115,12 @@ def write_points(path: Path | str, points: Points) -> None:
 
     columns = {f"axis-{axis}": points.places[:, axis] for axis in range(points.places.shape[1])}
     frame = pd.DataFrame({**columns, CLASS: points.classes.astype(str), "score": points.scores})
-    write_table(path, frame, POINTS)
+    tables.write_table(path, frame, tables.POINTS)
 
 
 def read_points(path: Path | str) -> Points:
     """Read what `write_points` wrote."""
-    table = read_table(path, POINTS)
+    table = tables.read_table(path, tables.POINTS)
     axes = [column for column in table.columns if column.startswith("axis-")]
     return Points.of(table[sorted(axes)].to_numpy(np.float64), table[CLASS].to_numpy(object), table["score"])
 
@@ -149,7 +152,7 @@ def _number(text: Any, column: str, where: str) -> float:
 
 
 def _check_inside(points: Points, shape: tuple[int, ...], path: Path) -> None:
-    outside = ((points.places < -0.5) | (points.places > np.array(shape) - 0.5)).any(axis=1)
+    outside = ((points.places < -0.5) | (points.places >= np.array(shape) - 0.5)).any(axis=1)
     if outside.any():
         first = ", ".join(f"{value:g}" for value in points.places[outside][0])
         raise BioLoomError(

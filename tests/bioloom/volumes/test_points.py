@@ -17,9 +17,9 @@ def table(tmp_path, text):
 
 
 def test_points_of_a_plane_with_classes_and_other_columns(tmp_path):
-    path = table(tmp_path, "index,axis-1, axis-0,class,size\n0,2.5,19.25,RBC,9\n1,29.5,-0.5, WBC ,\n\n")
+    path = table(tmp_path, "index,axis-1, axis-0,class,size\n0,2.5,19.25,RBC,9\n1,29.4,-0.5, WBC ,\n\n")
     found = read_annotations(path, SHAPES[2])
-    np.testing.assert_array_equal(found.places, [[19.25, 2.5], [-0.5, 29.5]])
+    np.testing.assert_array_equal(found.places, [[19.25, 2.5], [-0.5, 29.4]])
     assert found.classes.tolist() == ["RBC", "WBC"]
     assert found.scores.tolist() == [1, 1]
 
@@ -48,7 +48,7 @@ def test_a_header_alone_is_an_image_without_points(tmp_path):
         ("axis-0,axis-1\n1\n", 2, "axis-1 is None"),
         ("axis-0,axis-1\ninf,3\n", 2, "axis-0 is 'inf'"),
         ("axis-0,axis-1\n25,3\n1,1\n", 2, r"1 of 2 points lie outside .* \(25, 3\).* 20 x 30"),
-        ("axis-0,axis-1\n1,29.6\n", 2, "1 of 1 points"),
+        ("axis-0,axis-1\n1,29.5\n", 2, "1 of 1 points"),
         ("axis-0,axis-1,class\n1,2,a\n1,2,b\n", 2, "two classes, 'a' and 'b'"),
     ],
 )
