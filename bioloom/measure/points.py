@@ -84,7 +84,7 @@ def _move_inside(table: pd.DataFrame, labels: Any) -> None:
         part: NDArray[Any] = labels.read(box)[0] if values is None else values[box.slices]
         return part
 
-    centers = centers_of(table, ndim)
+    centers = centers_of(table, ndim).copy()
     for row, id_ in enumerate(table["label"]):
         voxel = nearest_voxel(read, shape, labels.spacing, int(id_), centers[row])
         if voxel is not None:
