@@ -23,6 +23,8 @@ from bioloom.settings.base import Auto, Section
 
 FLOOR = 1e-3
 """Values below count as this much where a logarithm is taken."""
+FLAT = 1e-5
+"""A bend of logarithms below this is rounding; that of a Gaussian is one over its variance, in voxels."""
 
 
 class PeaksOptions(Section):
@@ -146,8 +148,7 @@ def _first_of_neighbours(maxima: NDArray[np.bool_], rank: NDArray[np.integer]) -
     """Return the maxima that come first among the maxima next to them: equal values, so a plateau."""
     from scipy.ndimage import minimum_filter
 
-    last = np.iinfo(np.int64).max
-    places = np.where(maxima, rank.astype(np.int64), last)
+    places = np.where(maxima, rank.astype(np.int64), maxima.size)
     return maxima & (places <= minimum_filter(places, 3, mode="nearest"))
 
 
@@ -176,7 +177,7 @@ def refine(values: NDArray[np.floating[Any]], peaks: NDArray[np.int64]) -> NDArr
             for way in (-1, 0, 1)
         )
         bend = below - 2 * here + above
-        curved = bend < 0
+        curved = bend < -FLAT
         shift = (below - above)[curved] / (2 * bend[curved])
         places[inner[curved], axis] += np.clip(shift, -0.5, 0.5)
     return places

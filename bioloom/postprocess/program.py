@@ -12,6 +12,7 @@ from bioloom.postprocess.classes import ClassMap, ClassPass
 from bioloom.postprocess.labels import LabelPass, Relabel
 from bioloom.postprocess.ordering import Ranking, rank_voxels
 from bioloom.postprocess.passes import Pass
+from bioloom.postprocess.points import PointPass
 
 FIXED_THRESHOLD = 0.5
 """Stands for ``fit`` where nothing was calibrated, and for calibrations on too few objects."""
@@ -95,7 +96,7 @@ def compile_passes(
     for operation in operations:
         options: Any = OPERATIONS.parse(operation)
         passes = OPERATIONS[options.name](options, passes, setting)
-    return [*passes, FINISHING[product](passes)]
+    return FINISHING[product](passes)
 
 
 def last_labels(passes: Sequence[Pass], asking: str) -> LabelPass:
@@ -124,17 +125,36 @@ def last_classes(passes: Sequence[Pass], asking: str) -> ClassPass:
     raise BioLoomError(f"postprocess: {asking} has no class map to work on", fix="begin with argmax")
 
 
-def _finish_labels(passes: Sequence[Pass]) -> Pass:
+def last_points(passes: Sequence[Pass], asking: str) -> PointPass:
+    """Return the pass whose points are current.
+
+    Raises
+    ------
+    BioLoomError
+        If no operation has made points yet.
+    """
+    if passes and isinstance(passes[-1], PointPass):
+        return passes[-1]
+    raise BioLoomError(f"postprocess: {asking} has no points to work on", fix="begin with peaks")
+
+
+def _finish_labels(passes: Sequence[Pass]) -> list[Pass]:
     last = last_labels(passes, "the list of operations")
-    return Relabel(f"{len(passes)}-relabel", of=last.name)
+    return [*passes, Relabel(f"{len(passes)}-relabel", of=last.name)]
 
 
-def _finish_classes(passes: Sequence[Pass]) -> Pass:
-    return ClassMap(f"{len(passes)}-classes", of=last_classes(passes, "the list of operations"))
+def _finish_classes(passes: Sequence[Pass]) -> list[Pass]:
+    last = last_classes(passes, "the list of operations")
+    return [*passes, ClassMap(f"{len(passes)}-classes", of=last)]
 
 
-FINISHING: Mapping[str, Callable[[Sequence[Pass]], Pass]] = {
+def _finish_points(passes: Sequence[Pass]) -> list[Pass]:
+    return [*passes[:-1], last_points(passes, "the list of operations")]
+
+
+FINISHING: Mapping[str, Callable[[Sequence[Pass]], list[Pass]]] = {
     "labels": _finish_labels,
     "classes": _finish_classes,
+    "points": _finish_points,
 }
-"""For every product what makes its last pass of the passes before it."""
+"""For every product what makes all passes of those of the operations."""
