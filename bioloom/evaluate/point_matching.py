@@ -169,4 +169,4 @@ def _finish(counts: Values) -> dict[str, float]:
     return values
 
 
-METRIC = Metric(count=count, finish=_finish)
+METRIC = Metric(count=count, finish=_finish, truths=("points",))

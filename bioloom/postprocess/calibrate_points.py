@@ -60,7 +60,12 @@ def fit_peaks(
     wanted = [getattr(OPERATIONS.parse(operation), "threshold", None) for operation in operations]
     if "fit" not in wanted:
         return Calibration({PEAK: FIXED_THRESHOLD}, "No threshold is set to fit.", ())
-    given = {"channels": channels, "spacing": spacing, "defaults": defaults, "product": "points"}
+    given: dict[str, Any] = {
+        "channels": channels,
+        "spacing": spacing,
+        "defaults": defaults,
+        "product": "points",
+    }
     counts = np.zeros((len(GRID), 3), np.int64)
     objects = 0
     for prediction, truth in zip(predictions, truths, strict=True):

@@ -89,3 +89,9 @@ def points_of(labels: Foreign) -> Points | None:
     if not isinstance(labels.source, PointVoxels):
         return None
     return labels.source.points.inside(labels.region or Box.of(labels.source.shape))
+
+
+def renumbered(labels: Foreign) -> Foreign:
+    """Return points of a part of a file numbered from 1, in the order of `points_of`; images as they are."""
+    points = points_of(labels)
+    return labels if points is None else of_points(labels.path, points, labels.spatial)
