@@ -14,9 +14,12 @@ from bioloom.errors import BioLoomError
 from bioloom.evaluate.baselines import Baseline
 from bioloom.evaluate.overlap import VolumeLabels
 from bioloom.evaluate.point_cases import PointCase, point_case
-from bioloom.evaluate.pool import LARGEST_BASELINE, Case
+from bioloom.evaluate.pool import Case
 from bioloom.volumes.manifest import Entry, Stores
 from bioloom.volumes.store import open_volume
+
+LARGEST_BASELINE = 2**24
+"""Values of the largest image that gets a baseline, which holds it in memory: about 1 GB."""
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,6 @@ from bioloom.evaluate.overlap import LabelImage
 from bioloom.evaluate.point_cases import PointCase
 
 BASELINE = "baseline_"
-LARGEST_BASELINE = 2**24
-"""Values of the largest image that gets a baseline, which holds it in memory: about 1 GB."""
 
 Row: TypeAlias = tuple[str, str, str, float]
 """Image, class, metric, value."""
