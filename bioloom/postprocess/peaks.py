@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ class PeaksOptions(Section):
     smoothing: float = Field(default=1.0, ge=0, le=16)
     """Standard deviation of the Gaussian that smooths a heat map first, in voxels of the finest axis; without
     it, noise makes several maxima of one. 0: no smoothing."""
-    radius_um: float | Auto = Field(default="auto", ge=0)
+    radius_um: Annotated[float, Field(ge=0)] | Auto = "auto"
     """Of points nearer to each other than this, in micrometres, the one of the highest score stays; auto:
     the distance at which two blobs of the target become one; 0: all stay."""
     across_classes: bool = True
