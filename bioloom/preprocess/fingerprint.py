@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bioloom.errors import BioLoomError
 from bioloom.preprocess.classes import class_facts
 from bioloom.preprocess.meaning import OBJECTS, Meaning
 from bioloom.volumes.store import Volume
@@ -135,6 +136,13 @@ def _of_objects(objects: pd.DataFrame, spacing: np.ndarray, voxels: int) -> dict
         if "equivalent_diameter_um" not in objects:
             facts["median_radius_um"] = _plain(radius_of_points(facts["neighbour_um"]["50"], spacing))
     if "class" in objects and (objects["class"] != "").any():
+        bare = int((objects["class"] == "").sum())
+        if bare:
+            raise BioLoomError(
+                f"{bare} of {len(objects)} training points have no class, the others have",
+                allowed="a class for every point, or for none",
+                fix="fill the column `class`, or remove it",
+            )
         facts["class_objects"] = {str(k): int(n) for k, n in objects["class"].value_counts().items()}
     return facts
 

@@ -19,7 +19,7 @@ from bioloom.targets.facts import ObjectFacts
 SIGMAS = 3.0
 """Standard deviations at which a Gaussian ends, at 1 % of its peak."""
 
-ClassName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.+]*$")]
+ClassName = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 
 
 class PointsOptions(Section):
@@ -34,9 +34,14 @@ class PointsOptions(Section):
     of the training objects, or by the distances between points where sizes are not known."""
     sigma: float = Field(0.5, gt=0, le=2)
     """Standard deviation of a Gaussian, in radii (above 0); a smaller one keeps crowded points apart."""
-    classes: tuple[ClassName, ...] = ()
-    """Names of the classes, as in the column `class`; each has a channel `points-<class>`. Empty: one channel
-    `points` for all."""
+    classes: tuple[ClassName, ...] | Literal["all", "none"] = "all"
+    """Classes to be told apart, as in the column `class` of the tables; each has a channel `points-<class>`.
+    all: those of the training points; none: one channel `points` for all, as where points have no class."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the classes, none where they are not known (yet) or not wanted."""
+        return () if isinstance(self.classes, str) else self.classes
 
 
 class Points(Target):
@@ -53,7 +58,7 @@ class Points(Target):
     def channels(self, ndim: int) -> tuple[Channel, ...]:
         """Return one channel per class, a single one without classes. See `Target.channels`."""
         name = self.options.name
-        names = [f"{name}-{class_}" for class_ in self.options.classes] or [name]
+        names = [f"{name}-{class_}" for class_ in self.options.names] or [name]
         return tuple(Channel(channel, self.activation) for channel in names)
 
     def margin(self, median_radius_um: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
@@ -100,7 +105,7 @@ class Points(Target):
         BioLoomError
             If an object is of none of the classes.
         """
-        names = list(self.options.classes)
+        names = list(self.options.names)
         if not names:
             return np.zeros(len(facts.ids), np.int64)
         classes = [""] * len(facts.ids) if facts.classes is None else facts.classes.tolist()

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bioloom.errors import BioLoomError
 from bioloom.preprocess.fingerprint import ImageFacts, radius_of_points, take_fingerprint
 from bioloom.preprocess.point_rules import SUPPRESSION, TOLERANCE, settle_points
 from bioloom.preprocess.rules import patch_size
@@ -56,3 +57,11 @@ def test_the_fingerprint_of_points():
 def test_the_fingerprint_of_no_points():
     image = ImageFacts("train_a", (100, 200), 1, (0.5, 0.5), (1.0,), {"50": [1.0]})
     assert take_fingerprint([image], pd.DataFrame({"voxels": []}))["objects"] == 0
+
+
+def test_points_with_and_without_a_class_are_refused():
+    image = ImageFacts("train_a", (100, 200), 1, (0.5, 0.5), (1.0,), {"50": [1.0]})
+    table = pd.DataFrame({"voxels": [1, 1], "class": ["a", ""], "distance_max_um": 0.0})
+    boxes = {"bbox-0": 1, "bbox-1": 2, "bbox-2": 2, "bbox-3": 3}
+    with pytest.raises(BioLoomError, match="1 of 2 training points have no class"):
+        take_fingerprint([image], table.assign(**boxes))

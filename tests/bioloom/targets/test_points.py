@@ -106,6 +106,13 @@ def test_no_points_are_an_empty_target(ndim):
     assert weight.all()
 
 
-def test_names_of_classes_can_be_names_of_channels():
+@pytest.mark.parametrize("name", ["", " a", "a "])
+def test_names_of_classes_are_names(name):
     with pytest.raises(ValueError, match="classes"):
-        PointsOptions(classes=("a/b",))
+        PointsOptions(classes=(name,))
+
+
+@pytest.mark.parametrize("classes", ["all", "none"])
+def test_classes_that_are_not_known_have_one_channel(classes):
+    channels = Points(PointsOptions(classes=classes)).channels(2)
+    assert [channel.name for channel in channels] == ["points"]
