@@ -26,6 +26,7 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
 
     from bioloom.preprocess.fingerprint import image_facts, take_fingerprint
     from bioloom.preprocess.meaning import meaning_of
+    from bioloom.preprocess.point_rules import settle_points
     from bioloom.preprocess.rules import settle
     from bioloom.settings.yaml_file import dump_yaml
     from bioloom.tasks.recipe import targets_of, with_classes
@@ -37,9 +38,12 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
     entries = [entry for pack in packs for entry in read_manifest(images / f"{pack}.csv")]
     objects = pd.concat([read_table(truth / f"{pack}.csv", OBJECTS) for pack in packs])
     seen = [image_facts(e.image, open_volume(e.path)) for e in entries]
-    facts = take_fingerprint(seen, objects, meaning_of(options))
-    channels = targets_of(with_classes(options, facts)).channels(facts["ndim"])
-    settled = settle(options, facts, len(channels))
+    meaning = meaning_of(options)
+    facts = take_fingerprint(seen, objects, meaning)
+    targets = targets_of(with_classes(options, facts))
+    settled = settle(options, facts, len(targets.channels(facts["ndim"])))
+    if meaning.truth == "points":
+        settled |= settle_points([target.options for target in targets.targets], facts)
     for key, choice in settled.items():
         logging.info("%s = %s: %s", key, choice["value"], choice["reason"])
     write_text(fingerprint, dump_yaml({"facts": facts, "resolved": settled}))

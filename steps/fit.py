@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from bioloom.cli import options_flag, read_flag, step, write_flag
 from bioloom.settings.config import Config
-
-if TYPE_CHECKING:
-    from bioloom.geometry.box import Box
-    from bioloom.volumes.manifest import Entry
 
 
 @step("fit")
@@ -39,33 +33,19 @@ def command(
     results/demo/fingerprint.yaml --predictions results/demo/predictions --labels results/demo/labels
     --calibration trial/calibration.yaml val_tile-01
     """
-    from bioloom.evaluate.matching import match_counts
-    from bioloom.postprocess.calibrate import fit_thresholds
-    from bioloom.postprocess.crops import crops
-    from bioloom.settings.resolve import read_fingerprint, sizes
+    from bioloom.evaluate.label_fit import fit_stored_labels
+    from bioloom.evaluate.point_fit import fit_stored_points
+    from bioloom.settings.resolve import read_fingerprint
     from bioloom.settings.yaml_file import dump_yaml
-    from bioloom.tasks.recipe import operations_of
+    from bioloom.tasks.recipe import operations_of, task_of
     from bioloom.volumes.atomic import write_text
     from bioloom.volumes.manifest import Stores, read_manifest
-    from bioloom.volumes.store import open_volume
 
     entries = [entry for pack in packs for entry in read_manifest(predictions / f"{pack}.csv")]
     truths = Stores(*(labels / f"{pack}.csv" for pack in packs))
-    first = open_volume(entries[0].path) if entries else None
-
-    def truth(entry: Entry, box: Box) -> Any:
-        return open_volume(truths[entry.image]).read(box)[0]
-
-    parts = [(entry, box) for entry in entries for box in crops(entry.shape[1:], partial(truth, entry))]
-    found = fit_thresholds(
-        (open_volume(entry.path).read(box) for entry, box in parts),
-        (truth(entry, box) for entry, box in parts),
-        operations_of(options),
-        match_counts,
-        channels=first.channel_names if first else (),
-        spacing=first.spacing if first else (),
-        defaults=sizes(read_fingerprint(fingerprint)["resolved"]),
-    )
+    settled, operations = read_fingerprint(fingerprint), operations_of(options)
+    fit = fit_stored_points if task_of(options).product == "points" else fit_stored_labels
+    found = fit(entries, truths, operations, settled)
     logging.info("%s: %s", found.thresholds, found.reason)
     content = {"thresholds": found.thresholds, "reason": found.reason, "curve": list(found.curve)}
     write_text(calibration, dump_yaml(content))

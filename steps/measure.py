@@ -28,6 +28,7 @@ def command(options: Config, images: Path, labels: Path, objects: Path, truth: b
     """
     import pandas as pd
 
+    from bioloom.measure.points import measure_points
     from bioloom.measure.volume import measure_volume
     from bioloom.preprocess.meaning import meaning_of
     from bioloom.volumes.manifest import Stores, read_manifest
@@ -35,10 +36,14 @@ def command(options: Config, images: Path, labels: Path, objects: Path, truth: b
     from bioloom.volumes.tables import OBJECTS, write_table
 
     stores = Stores(images)
-    classes = truth and meaning_of(options).truth == "classes"  # every class counts as one object
+    tells = meaning_of(options).truth if truth else ""
+    classes = tells == "classes"  # every class counts as one object
     tables = []
     for entry in read_manifest(labels):
         image, volume = open_volume(stores[entry.image]), open_volume(entry.path)
+        if tells == "points":
+            tables.append(measure_points(volume, image_id=entry.image))
+            continue
         names = image.channel_names
         far = truth and not classes
         table = measure_volume(volume, image, names, image_id=entry.image, distances=far, details=not truth)

@@ -63,7 +63,7 @@ def command(
         return
     finished = []
     for entry in entries:
-        target = outputs.parent / f"{entry.image}.zarr"
+        target = product.output_path(outputs, entry.image, made)
         finished.append(
             product.finish_image(entry, rows, recipe, passes, target)
             if passes

@@ -41,9 +41,11 @@ def command(
     train_tile-00 train_tile-10 val_tile-01
     """
     from bioloom.settings.resolve import read_fingerprint, resolve
+    from bioloom.tasks.recipe import with_classes
     from bioloom.train.run import train_model
     from bioloom.train.setup import TrainingFiles
 
     found = read_fingerprint(fingerprint)
     files = TrainingFiles(patches, images, labels, truth, packs)
-    train_model(resolve(options, found["resolved"]), found["facts"], files, **where)
+    config = with_classes(resolve(options, found["resolved"]), found["facts"])
+    train_model(config, found["facts"], files, **where)

@@ -38,7 +38,7 @@ from bioloom.targets import TARGETS
 from bioloom.targets.stack import TargetStack
 from bioloom.volumes.atomic import write_text
 
-BEGINNINGS = {"labels": "watershed", "classes": "argmax"}
+BEGINNINGS = {"labels": "watershed", "classes": "argmax", "points": "peaks"}
 """For every product an operation that makes it of a prediction, for others to work on."""
 WIDTHS = [16, 32, 64, 128, 256]
 """Channels per level of the networks whose parameters are counted."""
@@ -115,7 +115,8 @@ def operations_text() -> str:
 
     def count(operations: list[str], product: str) -> int:
         made = compile_passes(operations, channels=channels, spacing=(1.0, 1.0), product=product)
-        return len(made) - 1  # the last pass, which writes the product, belongs to no operation
+        # the last pass, which writes labels or classes, belongs to no operation
+        return len(made) if product == "points" else len(made) - 1
 
     rows = []
     for name in OPERATIONS:

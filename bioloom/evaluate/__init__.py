@@ -7,6 +7,7 @@ METRICS = Registry(
     __name__,
     {
         "matching": ("matching:METRIC", "matching:MatchingOptions"),
+        "point_matching": ("point_matching:METRIC", "point_matching:PointMatchingOptions"),
         "average_precision": ("average_precision:METRIC", "average_precision:AveragePrecisionOptions"),
         "association": ("association:METRIC", "association:AssociationOptions"),
         "foreground": ("foreground:METRIC", "foreground:ForegroundOptions"),

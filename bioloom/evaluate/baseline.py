@@ -56,6 +56,15 @@ def otsu_watershed(image: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
     return _drop_small(watershed(-height, seeds, mask=mask))
 
 
+def rare_as_bright(image: np.ndarray) -> np.ndarray:
+    """Return the mean of the channels ``(1, *spatial)``, negated if most of it is above Otsu's threshold.
+
+    Objects are taken for what fills the smaller part of an image, be it bright or dark.
+    """
+    mean = image.mean(axis=0, dtype=np.float64, keepdims=True)
+    return -mean if (mean > threshold_otsu(mean)).mean() > 0.5 else mean
+
+
 def _typical_radius(mask: np.ndarray, distance: np.ndarray) -> float:
     """Largest distance inside a component, the median weighted by the components' voxels."""
     components, number = ndimage.label(mask)

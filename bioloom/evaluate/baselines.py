@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from bioloom.evaluate.baseline import otsu_watershed
+from bioloom.evaluate.baseline import otsu_watershed, rare_as_bright
 from bioloom.evaluate.otsu_classes import otsu_classes
 
 Baseline = Callable[[np.ndarray, Sequence[float], Sequence[int]], np.ndarray]
@@ -15,4 +15,5 @@ Baseline = Callable[[np.ndarray, Sequence[float], Sequence[int]], np.ndarray]
 BASELINES: Mapping[str, Baseline] = {
     "objects": lambda image, spacing, classes: otsu_watershed(image, spacing),
     "classes": lambda image, spacing, classes: otsu_classes(image, classes),
+    "points": lambda image, spacing, classes: otsu_watershed(rare_as_bright(image), spacing),
 }

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any, TypeAlias
 
-from bioloom.evaluate.comparison import Comparison
-
 Values: TypeAlias = Mapping[str, float]
 """Counts or metrics of one class, by name."""
 Counts: TypeAlias = Mapping[str, Values]
@@ -38,8 +36,8 @@ class Metric:
     Parameters
     ----------
     count : callable (comparison, options) -> Counts
-        What is counted in one image; each value may be added to that of other images. A count that is not
-        there is 0.
+        What is counted in one image, a `Comparison` of labels or a `PointComparison`; each value may be added
+        to that of other images. A count that is not there is 0.
     finish : callable (values) -> Values
         The metrics of one class, from its counts in one image or their sums over many. 0/0 is NaN.
     truths : tuple of str
@@ -48,7 +46,7 @@ class Metric:
         Whether the counts are those of `image_values`, so that over several images `finish` gives a mean.
     """
 
-    count: Callable[[Comparison, Any], Counts]
+    count: Callable[[Any, Any], Counts]
     finish: Callable[[Values], Values]
     truths: tuple[str, ...] = ("objects",)
     averaged: bool = False

@@ -24,10 +24,9 @@ from bioloom.evaluate.channels import Channels
 from bioloom.evaluate.comparison import compare
 from bioloom.evaluate.metric import channel_of
 from bioloom.evaluate.overlap import LabelImage
+from bioloom.evaluate.point_cases import PointCase
 
 BASELINE = "baseline_"
-LARGEST_BASELINE = 2**24
-"""Values of the largest image that gets a baseline, which holds it in memory: about 1 GB."""
 
 Row: TypeAlias = tuple[str, str, str, float]
 """Image, class, metric, value."""
@@ -63,9 +62,17 @@ class Case:
     classes: Sequence[int] = ()
     spacing: Sequence[float] = ()
 
+    def compared(self, labels: Any, prediction: Channels | None = None, **judged: Any) -> Any:
+        """Return what metrics count: the truth beside `labels`, see `bioloom.evaluate.comparison.compare`."""
+        return compare(self.truth, labels, prediction, **judged)
+
 
 def pack_metrics(
-    cases: Iterable[Case], metrics: Sequence[Any], *, smallest_truth: int = 0, ignore: int | None = None
+    cases: Iterable[Case | PointCase],
+    metrics: Sequence[Any],
+    *,
+    smallest_truth: int = 0,
+    ignore: int | None = None,
 ) -> pd.DataFrame:
     """Count every metric on the images of one pack.
 
@@ -95,14 +102,14 @@ def pack_metrics(
     return _table(rows)
 
 
-def _counts(case: Case, metrics: Sequence[Any], judged: dict[str, Any]) -> Iterator[Row]:
+def _counts(case: Case | PointCase, metrics: Sequence[Any], judged: dict[str, Any]) -> Iterator[Row]:
     how = {**judged, "classes": case.classes, "spacing": case.spacing}
     wanted = tuple(dict.fromkeys(filter(None, map(channel_of, metrics))))
     channels = Channels(case.prediction, wanted) if wanted and case.prediction is not None else None
-    found = compare(case.truth, case.labels, channels, **how)
+    found = case.compared(case.labels, channels, **how)
     sources = [("", options, found) for options in metrics]
     if case.baseline is not None:
-        found = compare(case.truth, case.baseline, **how)
+        found = case.compared(case.baseline, **how)
         sources += [(BASELINE, options, found) for options in metrics if channel_of(options) is None]
     for prefix, options, comparison in sources:
         for class_, values in METRICS[options.name].count(comparison, options).items():

@@ -13,6 +13,7 @@ LOSSES = Registry(
         "cross_entropy": ("cross_entropy:CrossEntropy", "options:CrossEntropyOptions"),
         "dice": ("dice:Dice", "options:DiceOptions"),
         "focal": ("focal:Focal", "options:FocalOptions"),
+        "heatmap_focal": ("heatmap_focal:HeatmapFocal", "options:HeatmapFocalOptions"),
         "l1": ("l1:L1", "options:L1Options"),
         "mse": ("mse:MeanSquaredError", "options:MeanSquaredErrorOptions"),
         "smooth_l1": ("smooth_l1:SmoothL1", "options:SmoothL1Options"),

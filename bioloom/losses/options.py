@@ -60,6 +60,15 @@ class FocalOptions(LossOptions):
     """As for `cross_entropy`."""
 
 
+class HeatmapFocalOptions(LossOptions):
+    """Cross entropy of heat maps with few peaks: what is right already counts little."""
+
+    name: Literal["heatmap_focal"] = "heatmap_focal"
+
+    power: float = Field(2.0, ge=0, le=8, allow_inf_nan=False)
+    """Power of the difference that the cross entropy is multiplied by; 0: all voxels count alike."""
+
+
 class L1Options(LossOptions):
     """Mean absolute difference."""
 

@@ -14,6 +14,7 @@ OPERATIONS = Registry(
         "argmax": ("argmax:argmax", "argmax:ArgmaxOptions"),
         "threshold": ("threshold:threshold", "threshold:ThresholdOptions"),
         "majority_filter": ("majority_filter:majority_filter", "majority_filter:MajorityFilterOptions"),
+        "peaks": ("peaks:peaks", "peaks:PeaksOptions"),
         "fill_holes": ("fill_holes:fill_holes", "fill_holes:FillHolesOptions"),
         "remove_small": ("remove_small:remove_small", "remove_small:RemoveSmallOptions"),
     },

@@ -63,7 +63,7 @@ def fit_thresholds(
     *,
     channels: Sequence[str],
     spacing: Sequence[float],
-    defaults: Mapping[str, int] | None = None,
+    defaults: Mapping[str, float] | None = None,
 ) -> Calibration:
     r"""Choose the thresholds that operations ask to ``fit``.
 

@@ -21,11 +21,13 @@ from bioloom.geometry.box import Box
 from bioloom.geometry.grid import BlockRow
 from bioloom.postprocess.blocks import Layout
 from bioloom.postprocess.passes import Final, Pass, Run, Sink
+from bioloom.postprocess.points import PointPass
 from bioloom.postprocess.program import compile_passes
 from bioloom.postprocess.workspace import FileWorkspace, MemoryWorkspace, Workspace, put_tables
 from bioloom.volumes.atomic import atomic_path, remove
-from bioloom.volumes.manifest import Entry
+from bioloom.volumes.manifest import Entry, digest_folder
 from bioloom.volumes.plans import rows_of_image
+from bioloom.volumes.points import SUFFIX, write_points
 from bioloom.volumes.pyramid import write_pyramid
 from bioloom.volumes.shared import SharedStore
 from bioloom.volumes.store import Volume, create_volume, open_volume
@@ -43,7 +45,7 @@ class Recipe:
         Options of the operations, in order.
     thresholds : dict of str to float
         The calibration.
-    defaults : dict of str to int
+    defaults : dict of str to float
         What stands for ``auto`` in the operations.
     halo : int
         Voxels that a block sees around itself, to begin with.
@@ -53,7 +55,7 @@ class Recipe:
 
     operations: Sequence[Any]
     thresholds: dict[str, float]
-    defaults: dict[str, int]
+    defaults: dict[str, float]
     halo: int
     product: str = "labels"
 
@@ -72,7 +74,7 @@ class Recipe:
 def process_image(
     prediction: Path, image: str, rows: Sequence[BlockRow], recipe: Recipe, output: Path
 ) -> Entry:
-    """Run all passes over one image in this process and write its output store.
+    """Run all passes over one image in this process and write its output: a store, or a table of points.
 
     Raises
     ------
@@ -81,7 +83,13 @@ def process_image(
     """
     volume = open_volume(prediction)
     rows = rows_of_image(rows, image, volume.spatial)
-    final = cast("Final", recipe.passes(volume)[-1])
+    final = recipe.passes(volume)[-1]
+    if isinstance(final, PointPass):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with _workspace(output, image, len(rows)) as workspace:
+            _run(volume, rows, recipe, workspace).run()
+            return _write_points(output, final, workspace, image)
+    final = cast("Final", final)
     with atomic_path(output) as working:
         labels = create_output(volume, final, rows, working)
         with _workspace(working, image, len(rows)) as workspace:
@@ -141,13 +149,32 @@ def merge_pass(
 
 
 def finish_image(entry: Entry, rows: Sequence[BlockRow], recipe: Recipe, folder: Path, output: Path) -> Entry:
-    """Complete the store that the last pass filled, move it to `output`, return its line of the manifest."""
+    """Complete the store that the last pass filled, move it to `output`, return its line of the manifest.
+
+    Points are written from the table of the last pass.
+    """
     run = _run_in(folder, entry, rows, recipe)
-    last = run.passes[-1].name
-    marks = (_unpacked(run.workspace.partial(last, block.id).read(MARK)) for block in run.layout.blocks)
+    last = run.passes[-1]
+    if isinstance(last, PointPass):
+        return _write_points(output, last, run.workspace, entry.image)
+    marks = (_unpacked(run.workspace.partial(last.name, block.id).read(MARK)) for block in run.layout.blocks)
     _shared(run, folder, entry.image).complete(marks, output)
     remove(folder / entry.image)
     return open_volume(output).entry(entry.image)
+
+
+def output_path(manifest: Path, image: str, product: str) -> Path:
+    """Return where the output of an image lies: beside the manifest, a table of points in ``points/``."""
+    if product == "points":
+        return manifest.parent.with_name("points") / f"{image}{SUFFIX}"
+    return manifest.parent / f"{image}.zarr"
+
+
+def _write_points(output: Path, final: PointPass, workspace: Workspace, image: str) -> Entry:
+    points = final.points(workspace.table(final.name))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_points(output, points)
+    return Entry(image, output, points.places.shape, str(points.places.dtype), digest_folder(output))
 
 
 def create_output(prediction: Volume, final: Final, rows: Sequence[BlockRow], path: Path) -> Volume:

@@ -12,6 +12,7 @@ from bioloom.postprocess.classes import ClassMap, ClassPass
 from bioloom.postprocess.labels import LabelPass, Relabel
 from bioloom.postprocess.ordering import Ranking, rank_voxels
 from bioloom.postprocess.passes import Pass
+from bioloom.postprocess.points import PointPass
 
 FIXED_THRESHOLD = 0.5
 """Stands for ``fit`` where nothing was calibrated, and for calibrations on too few objects."""
@@ -31,9 +32,10 @@ class Setting:
     spacing : tuple of float
         Voxel size in micrometres, spatial order.
     thresholds : mapping of str to float
-        The calibration: values for ``foreground`` and ``seed``.
-    defaults : mapping of str to int
-        The fingerprint's values for ``auto``: ``min_voxels`` and ``max_extent``, in voxels.
+        The calibration: values for ``foreground`` and ``seed``, or for ``peak``.
+    defaults : mapping of str to float
+        The fingerprint's values for ``auto``: ``min_voxels`` and ``max_extent`` in voxels, ``suppression_um``
+        in micrometres.
     rank : callable
         How voxels are ordered; calibration puts a remembering one here.
     """
@@ -41,12 +43,16 @@ class Setting:
     channels: tuple[str, ...]
     spacing: tuple[float, ...]
     thresholds: Mapping[str, float] = field(default_factory=dict)
-    defaults: Mapping[str, int] = field(default_factory=dict)
+    defaults: Mapping[str, float] = field(default_factory=dict)
     rank: Ranking = rank_voxels
 
     def threshold(self, value: float | str, kind: str) -> float:
         """Return a threshold, looking up ``fit``."""
         return float(self.thresholds.get(kind, FIXED_THRESHOLD)) if isinstance(value, str) else float(value)
+
+    def length(self, value: float | str, kind: str) -> float:
+        """Return a length in micrometres, looking up ``auto``; without one the finest side of a voxel."""
+        return float(self.defaults.get(kind, min(self.spacing))) if isinstance(value, str) else float(value)
 
     def size(self, value: int | str, kind: str) -> int:
         """Return a size in voxels, looking up ``auto``."""
@@ -59,7 +65,7 @@ def compile_passes(
     channels: Sequence[str],
     spacing: Sequence[float],
     thresholds: Mapping[str, float] | None = None,
-    defaults: Mapping[str, int] | None = None,
+    defaults: Mapping[str, float] | None = None,
     rank: Ranking = rank_voxels,
     product: str = "labels",
 ) -> list[Pass]:
@@ -90,7 +96,7 @@ def compile_passes(
     for operation in operations:
         options: Any = OPERATIONS.parse(operation)
         passes = OPERATIONS[options.name](options, passes, setting)
-    return [*passes, FINISHING[product](passes)]
+    return FINISHING[product](passes)
 
 
 def last_labels(passes: Sequence[Pass], asking: str) -> LabelPass:
@@ -119,17 +125,36 @@ def last_classes(passes: Sequence[Pass], asking: str) -> ClassPass:
     raise BioLoomError(f"postprocess: {asking} has no class map to work on", fix="begin with argmax")
 
 
-def _finish_labels(passes: Sequence[Pass]) -> Pass:
+def last_points(passes: Sequence[Pass], asking: str) -> PointPass:
+    """Return the pass whose points are current.
+
+    Raises
+    ------
+    BioLoomError
+        If no operation has made points yet.
+    """
+    if passes and isinstance(passes[-1], PointPass):
+        return passes[-1]
+    raise BioLoomError(f"postprocess: {asking} has no points to work on", fix="begin with peaks")
+
+
+def _finish_labels(passes: Sequence[Pass]) -> list[Pass]:
     last = last_labels(passes, "the list of operations")
-    return Relabel(f"{len(passes)}-relabel", of=last.name)
+    return [*passes, Relabel(f"{len(passes)}-relabel", of=last.name)]
 
 
-def _finish_classes(passes: Sequence[Pass]) -> Pass:
-    return ClassMap(f"{len(passes)}-classes", of=last_classes(passes, "the list of operations"))
+def _finish_classes(passes: Sequence[Pass]) -> list[Pass]:
+    last = last_classes(passes, "the list of operations")
+    return [*passes, ClassMap(f"{len(passes)}-classes", of=last)]
 
 
-FINISHING: Mapping[str, Callable[[Sequence[Pass]], Pass]] = {
+def _finish_points(passes: Sequence[Pass]) -> list[Pass]:
+    return [*passes[:-1], last_points(passes, "the list of operations")]
+
+
+FINISHING: Mapping[str, Callable[[Sequence[Pass]], list[Pass]]] = {
     "labels": _finish_labels,
     "classes": _finish_classes,
+    "points": _finish_points,
 }
-"""For every product what makes its last pass of the passes before it."""
+"""For every product what makes all passes of those of the operations."""

@@ -17,6 +17,7 @@ from bioloom.preprocess.classes import check_number
 from bioloom.preprocess.convert import stored_dtype
 from bioloom.preprocess.meaning import Meaning, meaning_of
 from bioloom.preprocess.pieces import Piece, pieces_of
+from bioloom.preprocess.point_labels import open_labels
 from bioloom.preprocess.slabs import scan, slab_shape
 from bioloom.preprocess.statistics import Statistics
 from bioloom.registry import table
@@ -164,7 +165,7 @@ def _look(sample: Sample, config: Config, checked: Checked, *, values: bool) -> 
         spacing = found if known else None
     if sample.labels is not None:
         with checked.noting():
-            labels = read_foreign(sample.labels, axes, labels=True)
+            labels = open_labels(sample.labels, image, axes, meaning_of(config).truth)
             check_labels(labels)
             if image is not None:
                 check_pair(image, labels)

@@ -13,6 +13,7 @@ from bioloom.geometry.grid import tiles
 from bioloom.preprocess.checks import check_image, check_labels, narrowest, spacing_of
 from bioloom.preprocess.meaning import OBJECTS, Meaning
 from bioloom.preprocess.pieces import Piece, pieces_of
+from bioloom.preprocess.point_labels import open_labels, points_of, renumbered
 from bioloom.preprocess.slabs import Scan, scan, slab_shape
 from bioloom.preprocess.statistics import Statistics
 from bioloom.registry import table
@@ -21,6 +22,7 @@ from bioloom.volumes.formats import read_foreign
 from bioloom.volumes.formats.foreign import Foreign
 from bioloom.volumes.inner import file_name
 from bioloom.volumes.manifest import Entry
+from bioloom.volumes.points import POINTS, POINTS_FILE, write_points
 from bioloom.volumes.pyramid import write_pyramid
 from bioloom.volumes.samples import Sample
 from bioloom.volumes.store import create_volume, open_volume
@@ -105,7 +107,7 @@ def convert_sample(
     """
     image = read_foreign(sample.path, axes)
     spacing, known = spacing_of(image, voxel_size)
-    labelled = read_foreign(sample.labels, axes, labels=True) if sample.labels else None
+    labelled = open_labels(sample.labels, image, axes, meaning.truth) if sample.labels else None
     if labelled is not None:
         check_labels(labelled)
     pieces = pieces_of(sample, image, labelled)
@@ -124,9 +126,10 @@ def _scan_labels(piece: Piece, meaning: Meaning) -> tuple[Foreign, Scan, np.dtyp
     """Return the labels of a piece, what they hold and the type they are stored in; None if it has none."""
     if piece.labels is None:
         return None
-    found = scan(piece.labels, objects=True)
-    meaning.check(piece.labels.path, found.ids)
-    return piece.labels, found, narrowest(piece.labels.path, *found.range, signed=False)
+    labels = renumbered(piece.labels)
+    found = scan(labels, objects=True)
+    meaning.check(labels.path, found.ids)
+    return labels, found, narrowest(labels.path, *found.range, signed=False)
 
 
 def stored_dtype(image: Foreign) -> np.dtype:
@@ -188,6 +191,9 @@ def _convert_labels(
             },
             sharded=False,
         )
+        if (points := points_of(labels)) is not None:
+            volume.update_facts(**{POINTS: len(points)}, objects=len(points))
+            write_points(temporary / POINTS_FILE, points)
         for box in tiles(labels.spatial, slab_shape(labels, volume.block_shape())):
             volume.write(box, labels.read(box).astype(dtype, copy=False))
         write_pyramid(volume)

@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bioloom.errors import BioLoomError
 from bioloom.preprocess.classes import class_facts
 from bioloom.preprocess.meaning import OBJECTS, Meaning
 from bioloom.volumes.store import Volume
+
+POINT_RADIUS = (2.0, 10.0)
+"""Least and largest radius of objects of unknown size, in voxels of the finest axis."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ def take_fingerprint(
     images : sequence of ImageFacts
         All training images.
     objects : DataFrame
-        Their object table, with ``voxels``, ``equivalent_diameter_um``, ``distance_max_um`` and boxes.
+        Their object table, with ``voxels``, ``equivalent_diameter_um``, ``distance_max_um`` and boxes; that
+        of points has no sizes, but ``nearest_neighbour_um``, and may have classes.
     meaning : Meaning
         What the labels tell. Of classes there are shares only, for what belongs together has no size.
 
@@ -99,16 +104,46 @@ def take_fingerprint(
         return facts | class_facts(objects, voxels, meaning)
     facts["objects"] = len(objects)
     if len(objects):
-        sides = [objects[f"bbox-{a + ndim}"] - objects[f"bbox-{a}"] for a in range(ndim)]
-        diameter = objects["equivalent_diameter_um"]
+        facts |= _of_objects(objects, spacing, voxels)
+    return facts
+
+
+def radius_of_points(neighbour_um: float, spacing: np.ndarray) -> float:
+    """Return what stands for the median radius of objects whose sizes are not known, in micrometres.
+
+    A quarter of the typical distance to the nearest neighbour, so that blobs of that radius do not touch,
+    within limits: points that lie far apart may be small.
+    """
+    low, high = POINT_RADIUS
+    return float(np.clip(neighbour_um / 4, low * spacing.min(), high * spacing.min()))
+
+
+def _of_objects(objects: pd.DataFrame, spacing: np.ndarray, voxels: int) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    ndim = len(spacing)
+    sides = [objects[f"bbox-{a + ndim}"] - objects[f"bbox-{a}"] for a in range(ndim)]
+    if "equivalent_diameter_um" in objects:
         facts |= {
             "foreground_share": _plain(objects["voxels"].sum() / voxels),
             "object_voxels": _quantiles(objects["voxels"]),
-            "object_diameter_um": _quantiles(diameter),
+            "object_diameter_um": _quantiles(objects["equivalent_diameter_um"].dropna()),
             "largest_object": [int(side.max()) for side in sides],
         }
         if objects["distance_max_um"].notna().any():  # missing where an object goes on beyond its image
             facts["median_radius_um"] = _plain(objects["distance_max_um"].median())
+    if "nearest_neighbour_um" in objects and objects["nearest_neighbour_um"].notna().any():
+        facts["neighbour_um"] = _quantiles(objects["nearest_neighbour_um"].dropna())
+        if "equivalent_diameter_um" not in objects:
+            facts["median_radius_um"] = _plain(radius_of_points(facts["neighbour_um"]["50"], spacing))
+    if "class" in objects and (objects["class"] != "").any():
+        bare = int((objects["class"] == "").sum())
+        if bare:
+            raise BioLoomError(
+                f"{bare} of {len(objects)} training points have no class, the others have",
+                allowed="a class for every point, or for none",
+                fix="fill the column `class`, or remove it",
+            )
+        facts["class_objects"] = {str(k): int(n) for k, n in objects["class"].value_counts().items()}
     return facts
 
 

@@ -100,8 +100,8 @@ def patch_size(facts: dict[str, Any]) -> Choice:
     """
     ndim = facts["ndim"]
     spacing = np.array(facts["spacing_um"])
-    diameter = facts.get("object_diameter_um", {}).get("95", inf if "classes" in facts else 0.0)
-    reach = min(diameter * (6 if ndim == 2 else 3) / spacing.min(), LARGEST_PATCH[ndim])
+    wide, words = _width(facts)
+    reach = min(wide * (6 if ndim == 2 else 3) / spacing.min(), LARGEST_PATCH[ndim])
     plane = int(np.clip(_up(reach, 32), SMALLEST_PATCH[ndim], LARGEST_PATCH[ndim]))
     # an axis with larger voxels gets fewer of them, so that a patch is about as deep as it is wide
     step = 16 if ndim == 3 else 32
@@ -112,12 +112,21 @@ def patch_size(facts: dict[str, Any]) -> Choice:
         size = [1 if n == 1 else min(w, _up(n, 16)) for w, n in sides]
         if 2 * prod(size) <= VOXELS_PER_STEP[ndim]:
             break
-    seen = "classes are known by their surroundings" if "classes" in facts else ""
     return size, (
-        f"{seen or f'objects are up to {diameter:.3g} um wide (95 %)'}, "
-        f"images {'x'.join(map(str, facts['median_shape']))} voxels of "
+        f"{words}, images {'x'.join(map(str, facts['median_shape']))} voxels of "
         f"{'x'.join(f'{s:.3g}' for s in spacing)} um"
     )
+
+
+def _width(facts: dict[str, Any]) -> tuple[float, str]:
+    """Return how wide large objects are in micrometres, and the words for it."""
+    if "classes" in facts:
+        return inf, "classes are known by their surroundings"
+    if "object_diameter_um" not in facts and "neighbour_um" in facts:
+        apart = facts["neighbour_um"]["50"]
+        return apart, f"points are {apart:.3g} um apart (median)"
+    wide = facts.get("object_diameter_um", {}).get("95", 0.0)
+    return wide, f"objects are up to {wide:.3g} um wide (95 %)"
 
 
 def overlap(size: Sequence[int]) -> Choice:

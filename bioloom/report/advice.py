@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bioloom.evaluate.pool import LARGEST_BASELINE
+from bioloom.evaluate.cases import LARGEST_BASELINE
 from bioloom.report import choose, wording
 from bioloom.report.curves import best_row
 from bioloom.report.gather import Findings, split_of

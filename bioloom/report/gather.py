@@ -163,17 +163,19 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame | None:
 
 def _objects(folder: Path, images: Iterable[str]) -> pd.DataFrame | None:
     """Read the needed columns of all object tables of a folder; None if there is no table."""
-    needed = ("image", "label", "voxels", "equivalent_diameter_um")
+    needed = ("image", "label", "voxels")  # points have no diameter
     tables = []
     for path in sorted(folder.glob("*.csv")):
-        table = pd.read_csv(
-            path, dtype={"image": str}, usecols=lambda c: c in needed or c.startswith(("centroid-", "bbox-"))
-        )
+        table = pd.read_csv(path, dtype={"image": str}, usecols=_needed)
         missing = [column for column in needed if column not in table]
         if missing:
             raise BioLoomError(f"{path} lacks the column {', '.join(missing)}", fix="delete it and run again")
         tables.append(table[table["image"].isin(list(images))])
     return pd.concat(tables, ignore_index=True) if tables else None
+
+
+def _needed(column: str) -> bool:
+    return column.startswith(("image", "label", "voxels", "equivalent_diameter_um", "centroid-", "bbox-"))
 
 
 def _mapping(path: Path) -> dict[str, Any]:

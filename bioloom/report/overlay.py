@@ -39,7 +39,7 @@ def draw(views: Sequence[View]) -> Figure:
             style.bare(axes)
             if panel:
                 _draw_panel(axes, view, panel)
-    _draw_legend(figure, _handles(views))
+    draw_legend(figure, _handles(views))
     return figure
 
 
@@ -121,7 +121,7 @@ def _handles(views: Sequence[View]) -> list[Line2D]:
     return [Line2D([], [], color=c, linestyle=s, linewidth=w, label=text) for text, c, s, w in rows]
 
 
-def _draw_legend(figure: Figure, handles: list[Line2D]) -> None:
+def draw_legend(figure: Figure, handles: list[Line2D]) -> None:
     """Put the legend below, on the dark ground that the colours were chosen for."""
     if handles:
         place: dict[str, Any] = {

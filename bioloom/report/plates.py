@@ -15,9 +15,11 @@ from bioloom.report import (
     curves,
     overlay,
     per_image,
+    point_plates,
     score_by_iou,
     sizes,
     style,
+    threshold_curve,
     thresholds,
     wording,
 )
@@ -38,6 +40,10 @@ def pictures(found: Findings, count: int, opener: Opener) -> Iterator[Plate]:
     for choice in choose.choose_images(scores, count, metric=metric):
         image = opener("images", choice.image)
         if image is None:
+            continue
+        if plate := point_plates.picture(found, choice.image, image, _title(choice, metric), explain=explain):
+            explain = False
+            yield plate
             continue
         labels, truth = opener("outputs", choice.image), opener("labels", choice.image)
         classes = () if labels is None else tuple(labels.facts.get("classes", ()))
@@ -117,6 +123,11 @@ def calibration(found: Findings) -> Iterator[Plate]:
             "Every pair of thresholds that was tried on the validation images; the frame marks the one taken."
         )
         yield _plot("thresholds", "Choice of the thresholds.", caption, thresholds.draw(curve, pair))
+    elif threshold_curve.drawable(curve):
+        chosen = found.calibration.get("thresholds", {})
+        caption = "Every threshold that was tried on the validation images; the line marks the one taken."
+        figure = threshold_curve.draw(curve, chosen.get(threshold_curve.PEAK))
+        yield _plot("thresholds", "Choice of the threshold.", caption, figure)
 
 
 def _plot(name: str, title: str, caption: str, figure: Figure) -> Plate:

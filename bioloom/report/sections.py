@@ -14,6 +14,9 @@ from bioloom.tasks import TASKS
 from bioloom.volumes.parts import region_text
 
 IN_IMAGE_TABLE = (
+    "f1",
+    "precision",
+    "recall",
     "f1@0.5",
     "precision@0.5",
     "recall@0.5",

@@ -22,6 +22,17 @@ MEANINGS: dict[str, tuple[str, str]] = {
     ),
     "mean_matched_iou": ("Overlap of matched objects", "Mean IoU of the objects that were matched."),
     "f1_mean": ("Mean F1", "F1 averaged over all IoU thresholds: rewards outlines that fit closely."),
+    "mean_distance_um": (
+        "Distance of matched points",
+        "Mean distance in µm (pixels where the voxel size is unknown) between a found and its true point.",
+    ),
+    "f1_any_class": ("F1, any class", "Like F1, but a match may have the wrong class."),
+    "precision_any_class": ("Precision, any class", "Like precision, but a match may have the wrong class."),
+    "recall_any_class": ("Recall, any class", "Like recall, but a match may have the wrong class."),
+    "mean_distance_um_any_class": (
+        "Distance of matched points, any class",
+        "Like the distance of matched points, but a match may have the wrong class.",
+    ),
     "foreground_iou": ("Foreground IoU", "Overlap of all object pixels, whatever object they belong to."),
     "foreground_dice": ("Foreground Dice", "Like foreground IoU, but overlap counts twice."),
     "ap": (

@@ -74,10 +74,10 @@ def _check_axes(config: Config) -> None:
         )
 
 
-def sizes(settled: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-    """Return what stands for ``auto`` in the operations, in voxels: ``min_voxels`` and ``max_extent``."""
+def sizes(settled: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Return what stands for ``auto`` in the operations: voxels, or micrometres in names that end in _um."""
     keys = (key for key in settled if key.startswith("postprocess."))
-    return {key.removeprefix("postprocess."): int(settled[key]["value"]) for key in keys}
+    return {key.removeprefix("postprocess."): settled[key]["value"] for key in keys}
 
 
 def read_calibration(path: Path) -> dict[str, float]:

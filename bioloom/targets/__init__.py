@@ -10,6 +10,7 @@ TARGETS = Registry(
         "contour": ("contour:Contour", "contour:ContourOptions"),
         "center": ("center:Center", "center:CenterOptions"),
         "classes": ("classes:Classes", "classes:ClassesOptions"),
+        "points": ("points:Points", "points:PointsOptions"),
         "distance": ("distance:Distance", "distance:DistanceOptions"),
     },
 )

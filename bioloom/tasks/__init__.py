@@ -8,5 +8,6 @@ TASKS = Registry(
     {
         "semantic_segmentation": ("semantic_segmentation:TASK", "record:Task"),
         "instance_segmentation": ("instance_segmentation:TASK", "record:Task"),
+        "detection": ("detection:TASK", "record:Task"),
     },
 )

@@ -33,12 +33,20 @@ def targets_of(config: Config) -> TargetStack:
 
 
 def with_classes(config: Config, facts: Mapping[str, Any]) -> Config:
-    """Return the config with the classes of the fingerprint where it leaves them to ``auto``."""
-    if config.data.classes != "auto" or "classes" not in facts:
-        return config
-    return config.model_copy(
-        update={"data": config.data.model_copy(update={"classes": list(facts["classes"])})}
-    )
+    """Return the config with the classes of the fingerprint where it leaves them to ``auto`` or ``all``."""
+    if config.data.classes == "auto" and "classes" in facts:
+        data = config.data.model_copy(update={"classes": list(facts["classes"])})
+        return config.model_copy(update={"data": data})
+    if names := tuple(sorted(facts.get("class_objects", {}))):
+        chosen = _chosen("target", config.train.targets, task_of(config).targets)
+        targets = [
+            options.model_copy(update={"classes": names})
+            if getattr(options, "classes", None) == "all"
+            else options
+            for options in chosen
+        ]
+        return config.model_copy(update={"train": config.train.model_copy(update={"targets": targets})})
+    return config
 
 
 def losses_of(config: Config, facts: Mapping[str, Any] | None = None) -> list[Any]:

@@ -161,7 +161,8 @@ def read_labels(
     labels : ndarray of int32, shape window.shape
         Numbered 1, 2, ... anew; negative beyond the image (see `bioloom.targets.base`).
     facts : ObjectFacts
-        The objects under the new numbers: centers in voxels of the window, distances magnified.
+        The objects under the new numbers: centers in voxels of the window, distances magnified. With
+        `centers` also objects of which the window shows no voxel but may show what lies around the center.
     """
     whole = Box.of(image.spatial).shift(tuple(-a for a in start))
     inside = warp.map.source_box(warp.window).clip(whole)
@@ -169,6 +170,8 @@ def read_labels(
         labels, ids = np.zeros(inside.shape, np.int32), np.zeros(0, np.int64)
     else:
         labels, ids = renumber(image.labels.read(inside.shift(start))[0])
+    if centers:
+        ids = np.concatenate([ids, np.setdiff1d(image.centered_in(inside.shift(start)), ids)])
     facts = image.facts.take(ids)
     places = facts.centroids
     if centers:

@@ -11,10 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
+from bioloom.measure.centers import nearest_voxel
 from bioloom.targets.facts import ObjectFacts
 from bioloom.volumes.parts import cut_faces
+from bioloom.volumes.points import POINTS
 from bioloom.volumes.store import open_volume
 
 
@@ -78,7 +79,8 @@ class OpenImage:
         self.scale = scale.astype(np.float32).reshape(column)
         self.cut = cut_faces(image.facts, len(self.spatial))
         self._centers = facts.centroids.copy()
-        self._checked = np.zeros(len(facts.ids), bool)
+        # labels that were made of points have the objects' voxels nowhere else
+        self._checked = np.full(len(facts.ids), POINTS in labels.facts)
 
     def centered(self, ids: NDArray[np.integer]) -> NDArray[np.float64]:
         """Return the centers of some objects, shape ``(n, ndim)``, each inside of its object.
@@ -87,36 +89,20 @@ class OpenImage:
         """
         rows = self.facts.rows(ids)
         for row in rows[~self._checked[rows]]:
-            voxel = self._nearest_voxel(int(self.facts.ids[row]), self._centers[row])
+            id_ = int(self.facts.ids[row])
+            voxel = nearest_voxel(self._read_labels, self.spatial, self.spacing, id_, self._centers[row])
             if voxel is not None:
                 self._centers[row] = voxel
             self._checked[row] = True
         return self._centers[rows]
 
-    def _nearest_voxel(self, id_: int, center: NDArray[np.float64]) -> NDArray[np.float64] | None:
-        """Return the voxel of an object nearest to `center`, None if the center lies in the object."""
-        whole = Box.of(self.spatial)
-        voxel = tuple(
-            int(np.clip(np.floor(c + 0.5), 0, n - 1)) for c, n in zip(center, self.spatial, strict=True)
-        )
-        box = Box(voxel, tuple(v + 1 for v in voxel))
-        reach_um = 0.0
-        while True:
-            found = np.argwhere(self.labels.read(box)[0] == id_) + box.start
-            if len(found) and reach_um == 0.0:
-                return None
-            if len(found):
-                distance = np.linalg.norm((found - center) * self.spacing, axis=1)
-                # Anything nearer than the box reaches is in the box; what is farther may have a rival beyond.
-                if distance.min() <= reach_um or box == whole:
-                    return found[distance.argmin()].astype(np.float64)
-            if box == whole:
-                raise BioLoomError(
-                    f"label {id_} of the object table is not in the labels", fix="measure the labels again"
-                )
-            reach_um = max(2 * reach_um, 4 * min(self.spacing))
-            reach = tuple(int(np.ceil(reach_um / s)) + 1 for s in self.spacing)
-            box = Box(voxel, tuple(v + 1 for v in voxel)).grow(reach).clip(whole)
+    def _read_labels(self, box: Box) -> NDArray[Any]:
+        return self.labels.read(box)[0]
+
+    def centered_in(self, box: Box) -> NDArray[np.int64]:
+        """Return the objects whose centroid lies in a box of the image."""
+        voxels = np.floor(self.facts.centroids + 0.5)
+        return self.facts.ids[((voxels >= box.start) & (voxels < box.stop)).all(axis=1)]
 
 
 class ImageShelf(Mapping[str, OpenImage]):

@@ -42,7 +42,8 @@ def export_pack(entries: Iterable[Entry], folder: Path, formats: Sequence[str]) 
     list of Entry
         A line of the manifest for every copy.
     """
-    paths = {entry.image: entry.path for entry in entries}
+    # tables of points are what others read, as they are
+    paths = {entry.image: entry.path for entry in entries if entry.path.suffix == ".zarr"}
     written = []
     for name, images in in_series(paths).items():
         volumes = [open_volume(paths[image]) for image in images]

@@ -167,7 +167,7 @@ def split_samples(split: str, source: Source) -> list[Sample]:
     images = find_files(source.images, f"data.{split}.images")
     if source.labels is None:
         return [Sample(image_id(split, path), split, path) for path in images]
-    labels = find_files(source.labels, f"data.{split}.labels")
+    labels = find_files(source.labels, f"data.{split}.labels", tables=True)
     whole = isinstance(source.images, str) and Path(source.images).is_dir()
     partners = pair(images, labels, f"data.{split}", whole=whole)
     return [Sample(image_id(split, a), split, a, b) for a, b in zip(images, partners, strict=True)]

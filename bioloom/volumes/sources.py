@@ -41,13 +41,14 @@ class Data(Protocol):
         """Which of them."""
 
 
-_AFFIXES = ("image", "images", "img", "raw", "mask", "masks", "label", "labels", "lbl", "seg", "gt")
+_AFFIXES = ("image", "images", "img", "raw", "mask", "masks", "label", "labels", "lbl", "seg", "gt", "points")
 _PREFIX = re.compile(rf"^(?:{'|'.join(_AFFIXES)})(?:[ _.-]+|(?=\d))", re.IGNORECASE)
 _SUFFIX = re.compile(rf"[ _.-]+(?:{'|'.join(_AFFIXES)})$", re.IGNORECASE)
 _SHOWN = 5
+TABLE = ".csv"
 
 
-def find_files(source: str | Sequence[str], key: str) -> list[Path]:
+def find_files(source: str | Sequence[str], key: str, *, tables: bool = False) -> list[Path]:
     """Return the readable files, absolute, that a folder, a glob, a file or a list of these stands for.
 
     A file may be followed by a place inside it (``a.h5/raw``), also in a glob (``*.h5/raw``); a folder that
@@ -59,6 +60,8 @@ def find_files(source: str | Sequence[str], key: str) -> list[Path]:
         What the config says. Hidden files and other suffixes in a folder or glob are passed over.
     key : str
         Where the config says so, for messages (``data.train.images``).
+    tables : bool, default False
+        Whether CSV files count where a folder or glob holds no image: labels may be tables of points.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def find_files(source: str | Sequence[str], key: str) -> list[Path]:
     items = [source] if isinstance(source, str) else list(source)
     if not items:
         raise BioLoomError(f"{key} is an empty list", allowed="a folder, a glob or a list of files")
-    return list(dict.fromkeys(path for item in items for path in _expand(str(item), key)))
+    return list(dict.fromkeys(path for item in items for path in _expand(str(item), key, tables)))
 
 
 def stem(path: Path) -> str:
@@ -151,21 +154,21 @@ def missing(path: Path, key: str) -> BioLoomError:
     return BioLoomError(f"{key}: there is no {path} ({parent} exists)", fix=did_you_mean(wrong, names))
 
 
-def _expand(item: str, key: str) -> list[Path]:
+def _expand(item: str, key: str, tables: bool) -> list[Path]:
     path, inner = split_inner(Path(item).absolute())
     if path.is_file() or is_store(path):
-        if not suffix_of(path):
+        if not suffix_of(path) and not (tables and path.suffix.lower() == TABLE):
             raise BioLoomError(f"{key}: {path} is of an unknown format", allowed=", ".join(FORMATS))
         return [path / inner]
     if path.is_dir():
-        found = _readable(path.iterdir())
+        found = _readable(path.iterdir(), tables)
     elif has_magic(inner):
         raise BioLoomError(
             f"{key}: {item} has a glob inside {path.name}",
             allowed="globs of files, then the path of one image inside them, such as train/*.h5/raw",
         )
     elif has_magic(item):
-        found = _readable(map(Path, glob(str(path), recursive=True)))
+        found = _readable(map(Path, glob(str(path), recursive=True)), tables)
     else:
         raise missing(path, key)
     if not found:
@@ -173,9 +176,11 @@ def _expand(item: str, key: str) -> list[Path]:
     return [file / inner for file in sorted(found, key=natural)]
 
 
-def _readable(paths: Iterable[Path]) -> list[Path]:
-    shown = (path for path in paths if path.name[0] != "." and suffix_of(path))
-    return [path for path in shown if path.is_file() or is_store(path)]
+def _readable(paths: Iterable[Path], tables: bool) -> list[Path]:
+    """Return the images among some paths; where there is none, and tables are looked for, the tables."""
+    shown = [path for path in paths if path.name[0] != "."]
+    images = [path for path in shown if suffix_of(path) and (path.is_file() or is_store(path))]
+    return images or [path for path in shown if tables and path.suffix.lower() == TABLE and path.is_file()]
 
 
 def _core(path: Path) -> str:

@@ -11,7 +11,9 @@ from bioloom.postprocess.program import compile_passes
 
 CLASS_OPERATIONS = ("argmax", "threshold", "majority_filter")
 # those that make or change class maps are tried in test_class_operations.py
-LABEL_OPERATIONS = [name for name in OPERATIONS if name not in CLASS_OPERATIONS]
+# what makes points is tried in test_point_operations.py
+POINT_OPERATIONS = ("peaks",)
+LABEL_OPERATIONS = [name for name in OPERATIONS if name not in (*CLASS_OPERATIONS, *POINT_OPERATIONS)]
 SHAPES = {2: (36, 41), 3: (11, 13, 15)}
 TILES = {2: [(9, 14), (36, 5), (17, 40)], 3: [(4, 5, 6), (11, 3, 15), (10, 12, 14)]}
 

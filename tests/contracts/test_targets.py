@@ -25,6 +25,7 @@ VARIANTS = {
     "center": [{}, {"sigma": 1.5}],
     "distance": [{}, {"scale": "median"}],
     "classes": [{"classes": [0, 1, 2]}],
+    "points": [{}, {"radius_um": 4.0, "sigma": 0.3}, {"shape": "dilated", "radius_um": 1.5}],
 }
 CASES = [(name, options) for name, variants in VARIANTS.items() for options in variants]
 
@@ -245,6 +246,8 @@ def test_a_region_keeps_most_of_its_weight(name, options, ndim):
     weight = weight[(slice(None), *Box.of(part.shape).within(box).slices)]
     near = np.isin(part, cut_objects)
     near[-options.get("width", 1) :] = True
+    if name == "points":  # an object that is not known may have its center, and a blob, anywhere near
+        near = ndimage.binary_dilation(near, np.ones((3,) * ndim), max(target.margin(2.5, step)))
     assert near.any()
     assert weight[:, ~near].all()
 
@@ -255,7 +258,7 @@ def test_the_margin_settles_the_whole_patch(name, options, ndim):
     target, step = build(name, options), SPACINGS["anisotropic"][ndim]
     labels = crowded(ndim)
     facts = facts_of(labels, step)
-    margin = target.margin(float(facts.distance_max_um.max()) / 2, step)
+    margin = target.margin(max(float(facts.distance_max_um.max()) / 2, facts.median_radius_um), step)
     patch = Box(tuple(n // 3 for n in labels.shape), tuple(2 * n // 3 for n in labels.shape))
     box = patch.grow(margin)
     window = take_window(labels, box)

@@ -16,6 +16,7 @@ from bioloom.commands.manual import PAGES, renewed
 from bioloom.evaluate import METRICS
 from bioloom.evaluate.comparison import compare
 from bioloom.evaluate.metric import channel_of
+from bioloom.evaluate.point_matching import PointComparison
 from bioloom.measure.objects import measure_objects
 from bioloom.postprocess import OPERATIONS
 from bioloom.postprocess.calibrate import GRID, MIN_OBJECTS
@@ -25,6 +26,7 @@ from bioloom.settings.schema import options_schema
 from bioloom.tasks import TASKS
 from bioloom.train.patches import PATCHES
 from bioloom.volumes import manifest, parts, plans, samples, tables
+from bioloom.volumes.points import Points
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -189,6 +191,9 @@ def test_metrics_are_documented(name):
     metric = METRICS[name]
     options = METRICS.options(name)()
     comparison = replace(compare(labels, labels), means={channel_of(options): np.ones(1)})
+    if metric.truths == ("points",):
+        points = Points.of([[1.0, 2.0]], ["a"])
+        comparison = PointComparison(points, points, (1.0, 1.0), 1.0)
     values = metric.finish(metric.count(comparison, options)[""])
     text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert f"## `{name}`" in text

@@ -29,9 +29,16 @@ ELSEWHERE = {
     },
     **dict.fromkeys(("settings/mistakes", "settings/rules"), "bioloom/settings/test_load"),
     **dict.fromkeys(
-        ("tasks/record", "tasks/instance_segmentation", "tasks/semantic_segmentation"),
+        ("tasks/record", "tasks/instance_segmentation", "tasks/semantic_segmentation", "tasks/detection"),
         "bioloom/tasks/test_recipe",
     ),
+    **dict.fromkeys(("evaluate/cases", "evaluate/point_fit"), "bioloom/evaluate/test_point_cases"),
+    "evaluate/label_fit": "steps/test_every_step",
+    "measure/centers": "bioloom/measure/test_points",
+    **{
+        f"report/{name}": "bioloom/report/test_points"
+        for name in ("point_overlay", "point_plates", "point_views", "threshold_curve")
+    },
     "train/session": "bioloom/train/test_loop",
 }
 """Modules without a test file of their own: declarations, and parts that are seen through another module."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 
-from bioloom.evaluate import pool
+from bioloom.evaluate import cases
 from bioloom.volumes.manifest import write_manifest
 from bioloom.volumes.store import create_volume, open_volume
 from bioloom.volumes.tables import METRICS, read_table
@@ -106,7 +106,7 @@ def test_an_unknown_metric(choose, refused, line_of):
 
 def test_a_large_image_has_no_baseline_and_the_log_says_so(counted, monkeypatch, caplog):
     assert counted().str.startswith("baseline_").any()
-    monkeypatch.setattr(pool, "LARGEST_BASELINE", 64 * 64 - 1)
+    monkeypatch.setattr(cases, "LARGEST_BASELINE", 64 * 64 - 1)
     with caplog.at_level(logging.INFO):
         assert not counted().str.startswith("baseline_").any()
     assert "test_d: too large for the baseline (over 4095 values)" in caplog.text

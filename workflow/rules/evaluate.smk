@@ -35,6 +35,7 @@ rule evaluate:
         labels=f"{RUN}/labels/{{pack}}.csv",
         outputs=f"{RUN}/outputs/{{pack}}.csv",
         predictions=f"{RUN}/predictions/{{pack}}.csv",
+        fingerprint=f"{RUN}/fingerprint.yaml",
     output:
         f"{RUN}/metrics/{{pack}}.csv",
     log:
@@ -53,6 +54,7 @@ rule evaluate:
         " --labels {input.labels:q}"
         " --outputs {input.outputs:q}"
         " --predictions {input.predictions:q}"
+        " --fingerprint {input.fingerprint:q}"
         " --metrics {output:q}"
         " > {log:q} 2>&1"
 

@@ -25,7 +25,7 @@ def test_every_task_is_a_record_whose_plugins_exist(task):
     assert [o.name for o in recipes.operations_of(options)] == [o["name"] for o in record.postprocess]
     assert [o.name for o in recipes.metrics_of(options)] == [m["name"] for m in record.metrics]
     assert recipes.pass_names(options)[-1].endswith(
-        {"labels": "relabel", "classes": "classes"}[record.product]
+        {"labels": "relabel", "classes": "classes", "points": "peaks"}[record.product]
     )
     assert all(record.truth in METRICS[metric["name"]].truths for metric in record.metrics)
 

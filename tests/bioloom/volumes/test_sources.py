@@ -133,3 +133,16 @@ def test_stores_count_as_files(tmp_path):
     assert [path.name for path in find_files(str(tmp_path), "k")] == ["a.zarr", "b.n5", "c.tif"]
     assert find_files(str(tmp_path / "a.zarr"), "k") == [tmp_path / "a.zarr"]
     assert find_files(str(tmp_path / "*.zarr/labels/nuclei"), "k") == [tmp_path / "a.zarr/labels/nuclei"]
+
+
+def test_tables_count_where_there_is_no_image_and_they_are_asked_for(tmp_path):
+    tables = touch(tmp_path, "a.csv", "b.CSV", ".hidden.csv", "notes.txt")[:2]
+    assert find_files(str(tmp_path), "data.train.labels", tables=True) == tables
+    assert find_files(str(tmp_path / "*.csv"), "data.train.labels", tables=True) == tables[:1]
+    assert find_files(str(tables[0]), "data.train.labels", tables=True) == tables[:1]
+    with pytest.raises(BioLoomError, match="holds no image"):
+        find_files(str(tmp_path), "data.train.images")
+    with pytest.raises(BioLoomError, match="unknown format"):
+        find_files(str(tables[0]), "data.train.images")
+    (image,) = touch(tmp_path, "c.tif")
+    assert find_files(str(tmp_path), "data.train.labels", tables=True) == [image]

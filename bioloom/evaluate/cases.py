@@ -1,0 +1,95 @@
+"""The images of a pack that are evaluated, opened one after the other, by what the outputs are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from bioloom.errors import BioLoomError
+from bioloom.evaluate.baselines import Baseline
+from bioloom.evaluate.overlap import VolumeLabels
+from bioloom.evaluate.point_cases import PointCase, point_case
+from bioloom.evaluate.pool import Case
+from bioloom.volumes.manifest import Entry, Stores
+from bioloom.volumes.store import open_volume
+
+LARGEST_BASELINE = 2**24
+"""Values of the largest image that gets a baseline, which holds it in memory: about 1 GB."""
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """What the images of a pack are evaluated with.
+
+    Parameters
+    ----------
+    images, labels : Stores
+        The images and their true labels.
+    predictions : Stores, optional
+        The predictions, for metrics that score objects by a channel.
+    fingerprint : mapping, optional
+        The fingerprint, for what metrics of points leave to ``auto``.
+    without_learning : callable, optional
+        The trivial baseline; none if left out.
+    """
+
+    images: Stores
+    labels: Stores
+    predictions: Stores | None = None
+    fingerprint: Mapping[str, Any] | None = None
+    without_learning: Baseline | None = None
+
+    def baseline(self, image: str, classes: Sequence[int] = ()) -> np.ndarray | None:
+        """Return what the baseline makes of an image, None for one that is too large for it."""
+        picture = open_volume(self.images[image])
+        if self.without_learning is None:
+            return None
+        if prod(picture.shape) > LARGEST_BASELINE:
+            logging.info("%s: too large for the baseline (over %d values)", image, LARGEST_BASELINE)
+            return None
+        return self.without_learning(picture.read(), picture.spacing, classes)
+
+
+def open_labels(output: Entry, files: CaseFiles) -> Case:
+    """Open an image whose output is a label image or a class map."""
+    volume = open_volume(output.path)
+    classes = volume.facts.get("classes", ())
+    predictions = files.predictions
+    return Case(
+        output.image,
+        VolumeLabels(open_volume(files.labels[output.image])),
+        VolumeLabels(volume),
+        None if predictions is None else open_volume(predictions[output.image]),
+        files.baseline(output.image, classes),
+        classes,
+        open_volume(files.images[output.image]).spacing,
+    )
+
+
+def open_points(output: Entry, files: CaseFiles) -> PointCase:
+    """Open an image whose output is a table of points.
+
+    Raises
+    ------
+    BioLoomError
+        If there is no fingerprint.
+    """
+    if files.fingerprint is None:
+        raise BioLoomError(
+            "there is no fingerprint, which says how far apart matching points may be",
+            fix="give fingerprint.yaml (--fingerprint)",
+        )
+    return point_case(output, files.labels[output.image], files.fingerprint, files.baseline(output.image))
+
+
+OPENING: Mapping[str, Callable[[Entry, CaseFiles], Case | PointCase]] = {
+    "labels": open_labels,
+    "classes": open_labels,
+    "points": open_points,
+}
+"""For every product of a task what opens an image of it."""

@@ -1,0 +1,58 @@
+"""The figures of points, each with the caption that tells how to read it."""
+
+from __future__ import annotations
+
+from bioloom.preprocess.point_rules import TOLERANCE
+from bioloom.report import point_overlay, style
+from bioloom.report.gather import Findings
+from bioloom.report.html import Plate
+from bioloom.report.point_views import PointView, make_view, open_points
+from bioloom.report.sources import Readable
+
+
+def picture(found: Findings, image: str, volume: Readable, title: str, *, explain: bool) -> Plate | None:
+    """Return the overlay of one image, None if the run found no points in it.
+
+    Parameters
+    ----------
+    found : Findings
+        What the run left behind.
+    image : str
+        Image id.
+    volume : Readable
+        The open image.
+    title : str
+        Title of the figure.
+    explain : bool
+        Whether the caption says how the picture is read.
+    """
+    choice = (found.fingerprint.get("resolved") or {}).get(TOLERANCE, {})
+    subject = open_points(found.run, image, volume, float(choice.get("value", 1.0)))
+    if subject is None:
+        return None
+    view = make_view(subject)
+    known = bool(volume.facts.get("spacing_known", True))
+    caption = f"{_tally(view)} {_reading(view, known) if explain else ''}".strip()
+    return Plate(f"overlay_{image}", title, caption, style.png(point_overlay.draw(view, known=known)))
+
+
+def _tally(view: PointView) -> str:
+    if not view.judged:
+        return f"{len(view.matched):,} points found in this picture."
+    return (
+        f"In this picture {len(view.matched):,} matched, {len(view.missed):,} missed, "
+        f"{len(view.false):,} false."
+    )
+
+
+def _reading(view: PointView, known: bool) -> str:
+    radius = f"{view.radius[1] * view.pixel[1]:.3g} {'µm' if known else 'pixels'}"
+    sentences = [f"Circles have a radius of {radius} (never less than a speck), centered on the points."]
+    if view.judged:
+        sentences.append(
+            "Blue points lie within that distance of a true point of their class, dashed yellow ones were "
+            "missed, thick orange ones are not in the ground truth or have another class there."
+        )
+    if view.caption:
+        sentences.append("Of a volume, the points within that distance of the slice are drawn.")
+    return " ".join([*sentences, "Contrast is stretched for display."])
