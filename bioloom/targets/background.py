@@ -21,7 +21,6 @@ class BackgroundOptions(Section):
 class Background(Target):
     """1 in the background, 0 inside of objects: `foreground` the other way round."""
 
-    channels = ("background",)
     activation = "sigmoid"
     losses = ({"name": "binary_cross_entropy"}, {"name": "dice"})
 

@@ -26,16 +26,16 @@ class NeighbourDistanceOptions(Section):
 
 
 class NeighbourDistance(Target):
-    """``1 - d / (reach * radius)``, not below 0, where d is the distance to the second nearest object.
+    """1 where the second nearest object is a voxel away, falling with its distance to 0 at `reach` radii.
 
-    Inside of an object the nearest one is itself, so d leads to the next. In the background the value is high
-    only in the gaps between objects. Distances are taken between voxel centers, in micrometres.
+    Inside of an object the nearest one is itself, so the distance is that to the next. In the background the
+    value is high only in the gaps between objects. Distances are taken between voxel centers, in micrometres;
+    the voxel is as wide as the finest axis.
 
     After the neighbor distances of Scherr et al., PLoS ONE 15 (2020), which are relative to the largest one
     of each cell, and close the gaps by a filter.
     """
 
-    channels = ("neighbour_distance",)
     activation = "sigmoid"
     # Cross-entropy with a target between 0 and 1 has its minimum where the output equals the target.
     losses = ({"name": "binary_cross_entropy"},)
@@ -51,14 +51,16 @@ class NeighbourDistance(Target):
 
         An object of unknown radius gets weight 0. See `Target.make`.
         """
+        step = min(spacing)
         reach = np.full(labels.shape, self.options.reach * facts.median_radius_um)
         inside = np.nonzero(labels > 0)
         own = facts.distance_max_um[facts.rows(labels[inside])]
         measured = np.isfinite(own)
         reach[inside] = np.where(measured, self.options.reach * own, reach[inside])
+        reach = np.maximum(reach, 1.5 * step)  # of tiny objects
         _, second = two_nearest(extended(labels), spacing, float(reach.max(initial=0)))
         unseen = distance_to_unseen(labels, spacing, cut)
         weight = ((second <= unseen) | (unseen >= reach)) & (labels >= 0)
         weight[inside] &= measured
-        values = np.clip(1 - second / reach, 0, 1)
+        values = np.clip((reach - second) / (reach - step), 0, 1)
         return values.astype(np.float32)[None], weight.astype(np.float32)[None]

@@ -64,7 +64,9 @@ class Pieces:
     whole: NDArray[np.bool_]
 
 
-def pieces(labels: Labels, cut: Cut, neighbours: dict[int, Literal[4, 6]] | dict[int, Literal[8, 26]]) -> Pieces:
+def pieces(
+    labels: Labels, cut: Cut, neighbours: dict[int, Literal[4, 6]] | dict[int, Literal[8, 26]]
+) -> Pieces:
     """Return the connected pieces of objects and which are seen whole.
 
     Objects end at the border of the image, as in the target of the whole image.
@@ -88,6 +90,18 @@ def pieces(labels: Labels, cut: Cut, neighbours: dict[int, Literal[4, 6]] | dict
                 whole[numbers.take(place, axis)] = False
     hidden = unknown(labels)
     if hidden.any():
-        near = edt.edt(np.ascontiguousarray(~hidden).view(np.uint8), parallel=1) < 2  # neighbours and diagonals
+        near = (
+            edt.edt(np.ascontiguousarray(~hidden).view(np.uint8), parallel=1) < 2
+        )  # neighbours and diagonals
         whole[numbers[near]] = False
+    whole[0] = True
     return Pieces(numbers, list(boxes), whole)
+
+
+def middle(piece: NDArray[np.bool_], spacing: tuple[float, ...]) -> tuple[int, ...]:
+    """Return the voxel of a piece that is nearest to its centroid, the first of several."""
+    places = np.argwhere(piece)
+    count = len(places)
+    # whole numbers of voxels, so that equal distances are equal
+    away = ((places * count - places.sum(axis=0)) * np.asarray(spacing)) ** 2
+    return tuple(places[np.argmin(away.sum(axis=1))].tolist())

@@ -37,7 +37,6 @@ class SignedDistance(Target):
     both the foreground (above 0) and the middle of objects.
     """
 
-    channels = ("signed_distance",)
     activation = "linear"
     losses = ({"name": "l1"},)
 

@@ -30,7 +30,6 @@ class Touching(Target):
     the faces of touching objects, and gaps of one voxel.
     """
 
-    channels = ("touching",)
     activation = "sigmoid"
     losses = ({"name": "binary_cross_entropy"}, {"name": "dice"})
 
