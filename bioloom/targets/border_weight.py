@@ -1,4 +1,4 @@
-"""Border weight: no channel of its own, but more weight for other targets where objects are near each other."""
+"""Border weight: more weight for other targets where objects are near each other; no channel of its own."""
 
 from __future__ import annotations
 

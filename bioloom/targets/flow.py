@@ -80,15 +80,7 @@ def heated(piece: NDArray[np.bool_], spacing: tuple[float, ...]) -> NDArray[np.f
     share = np.array([1 / step**2 for step in spacing])
     share /= 2 * share.sum() + 2 * share.mean()  # of each neighbour; the voxel itself keeps the rest
     keep = 1 - 2 * share.sum()
-    sides = [
-        tuple(
-            tuple(
-                slice(1 + (a == axis) * s, side + 1 + (a == axis) * s) for a, side in enumerate(piece.shape)
-            )
-        )
-        for axis in range(ndim)
-        for s in (-1, 1)
-    ]
+    sides = [_shifted(piece.shape, axis, step) for axis in range(ndim) for step in (-1, 1)]
     source, voxels = middle(piece, spacing), int(piece.sum())
     steps, reached = 0, 0
     while steps < 2 * sum(piece.shape) or reached < voxels:
@@ -102,6 +94,12 @@ def heated(piece: NDArray[np.bool_], spacing: tuple[float, ...]) -> NDArray[np.f
         if before == reached < voxels:
             break  # too thin and long: nothing is left of the heat
     return inside.copy()
+
+
+def _shifted(shape: tuple[int, ...], axis: int, step: int) -> tuple[slice, ...]:
+    """Return the neighbours, `step` along `axis`, of an array that is padded by one voxel."""
+    steps = [step if a == axis else 0 for a in range(len(shape))]
+    return tuple(slice(1 + s, side + 1 + s) for s, side in zip(steps, shape, strict=True))
 
 
 def directions(heights: NDArray[np.float64], spacing: tuple[float, ...]) -> Floats:

@@ -66,6 +66,6 @@ def offsets(labels: Labels, facts: ObjectFacts, spacing: tuple[float, ...]) -> t
     known = np.isfinite(reach)
     for axis, position in enumerate(inside):
         along = (facts.centroids[rows, axis] - position) * spacing[axis]
-        vectors[(axis, *inside)] = np.where(known, along / np.where(known, reach, 1), 0)
+        vectors[axis][inside] = np.where(known, along / np.where(known, reach, 1), 0)
     weight[inside] *= known
     return vectors, weight

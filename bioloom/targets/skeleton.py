@@ -44,7 +44,7 @@ class Skeleton(Target):
     def make(
         self, labels: Labels, facts: ObjectFacts, spacing: tuple[float, ...], cut: Cut
     ) -> tuple[Floats, Floats]:
-        """Draw the skeletons; what lies beyond a cut may change all of one, so such an object has weight 0."""
+        """Draw the skeletons; an object that a cut meets has weight 0, since all of it may change."""
         values = np.zeros(labels.shape, np.float32)
         seen = pieces(labels, cut, CORNERS)
         for number, box in enumerate(seen.boxes, start=1):

@@ -27,7 +27,7 @@ VARIANTS = {
     "background": [{}],
     "signed_distance": [{}, {"scale": "median", "limit": 2}, {"shape": "tanh", "limit": 2}],
     "center_distance": [{}],
-    "neighbour_distance": [{}, {"reach": 0.5}],
+    "neighbour_distance": [{}, {"reach": 1.5}],
     "touching": [{}, {"width": 1}],
     "skeleton": [{}, {"width": 1}],
     "border_weight": [{}, {"sigma": 0.4}],
@@ -38,7 +38,7 @@ EMPTY = {"background": 1, "center_distance": 1, "border_weight": 1, "signed_dist
 """Values of the background far from objects, where they are not 0."""
 NEEDS_TWO = ("neighbour_distance", "touching", "border_weight")
 """Targets that a single object leaves as they are."""
-REACH = {"signed_distance": 5, "neighbour_distance": 8, "touching": 2, "border_weight": 5}
+REACH = {"signed_distance": 5, "neighbour_distance": 12, "touching": 2, "border_weight": 5}
 """How far, in voxels, unseen objects change the target of this module's images where voxels are cubes."""
 CASES = [(name, options) for name, variants in VARIANTS.items() for options in variants]
 
