@@ -29,6 +29,7 @@ ELSEWHERE = {
     },
     **dict.fromkeys(("settings/mistakes", "settings/rules"), "bioloom/settings/test_load"),
     **dict.fromkeys(("tasks/record", "tasks/instance_segmentation"), "bioloom/tasks/test_recipe"),
+    "tasks/instance_recipes": "contracts/test_recipes",
     "train/session": "bioloom/train/test_loop",
 }
 """Modules without a test file of their own: declarations, and parts that are seen through another module."""
