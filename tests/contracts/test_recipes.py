@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy import ndimage
+from crowds import facts_of, uncut
 
 from bioloom.evaluate.matching import match_pairs
 from bioloom.postprocess.blocks import Layout
 from bioloom.postprocess.passes import run_in_memory
 from bioloom.postprocess.program import compile_passes
 from bioloom.targets import TARGETS
-from bioloom.targets.facts import ObjectFacts
 from bioloom.targets.stack import TargetStack
 from bioloom.tasks import TASKS
 
@@ -40,21 +39,11 @@ def crowd(ndim, spacing):
     return balls(ndim, spacing, centers, radii)
 
 
-def facts_of(labels, spacing):
-    ids = np.unique(labels[labels > 0]).astype(np.int64)
-    column = (len(ids), labels.ndim)
-    voxels = [np.argwhere(labels == i) for i in ids]
-    centers = np.array([v.mean(0) for v in voxels]).reshape(column)
-    half = np.array([np.abs(v - c).max(0) for v, c in zip(voxels, centers, strict=True)]).reshape(column)
-    radii = np.array([ndimage.distance_transform_edt(labels == i, sampling=spacing).max() for i in ids])
-    return ObjectFacts(ids, centers, radii, float(np.median(radii)) if len(ids) else 1.0, half)
-
-
 def decode(task, name, labels, spacing, tile=None):
     """Make the targets of labels and, as if a network had predicted just them, labels again."""
     recipe = TASKS[task].recipes[name]
     stack = TargetStack(TARGETS.parse(target) for target in recipe.targets)
-    prediction, _ = stack.make(labels, facts_of(labels, spacing), spacing, ((False, False),) * labels.ndim)
+    prediction, _ = stack.make(labels, facts_of(labels, spacing), spacing, uncut(labels.ndim))
     passes = compile_passes(
         recipe.postprocess,
         channels=[channel.name for channel in stack.channels(labels.ndim)],

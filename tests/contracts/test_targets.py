@@ -1,24 +1,17 @@
 """What holds for every target, in 2D and 3D."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
+from crowds import SHAPES, SPACINGS, crowded, facts_of, moved, reaching, scene, take_window, uncut
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import ndimage
 
 from bioloom.geometry.box import Box
 from bioloom.targets import TARGETS
-from bioloom.targets.base import UNKNOWN, outer_faces
-from bioloom.targets.facts import ObjectFacts
+from bioloom.targets.base import outer_faces
 
-SHAPES = {2: (40, 48), 3: (12, 24, 20)}
-SPACINGS = {
-    "isotropic": {2: (1.0, 1.0), 3: (1.0, 1.0, 1.0)},
-    "anisotropic": {2: (0.5, 1.3), 3: (2.0, 0.4, 0.6)},
-}
 VARIANTS = {
     "foreground": [{}],
     "contour": [{}, {"width": 3}, {"mode": "inner", "width": 2}],
@@ -43,53 +36,6 @@ REACH = {"signed_distance": 5, "neighbour_distance": 12, "touching": 2, "border_
 CASES = [(name, options) for name, variants in VARIANTS.items() for options in variants]
 
 
-def crowded(ndim, seed=0):
-    """Touching objects of all sizes with background between them; some lie on the border."""
-    rng = np.random.default_rng(seed)
-    shape = SHAPES[ndim]
-    points = rng.uniform(0, 1, (14, ndim)) * shape
-    radii = rng.uniform(2, 9, 14)
-    grid = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), -1)
-    distance = np.linalg.norm(grid[..., None, :] - points, axis=-1) - radii
-    return np.where(distance.min(-1) < 0, distance.argmin(-1) + 1, 0).astype(np.int32)
-
-
-def facts_of(labels, spacing):
-    ids = np.unique(labels[labels > 0]).astype(np.int64)
-    centers = [np.argwhere(labels == i).mean(0) for i in ids]
-    radii = [ndimage.distance_transform_edt(labels == i, sampling=spacing).max() for i in ids]
-    half = [np.abs(np.argwhere(labels == i) - c).max(0) for i, c in zip(ids, centers, strict=True)]
-    column = (len(ids), labels.ndim)
-    return ObjectFacts(
-        ids, np.array(centers).reshape(column), np.array(radii), 2.5, np.array(half).reshape(column)
-    )
-
-
-@cache
-def scene(ndim, seed, spacing):
-    labels = crowded(ndim, seed)
-    return labels, facts_of(labels, spacing)
-
-
-def take_window(labels, box, cut=None):
-    """Labels of a box that may stick out, continued outwards as ``-1 - L``, less UNKNOWN beyond a cut."""
-    lines = [np.arange(a, b) for a, b in zip(box.start, box.stop, strict=True)]
-    clipped = [line.clip(0, n - 1) for line, n in zip(lines, labels.shape, strict=True)]
-    window = labels[np.ix_(*clipped)]
-    inside = np.ix_(*(line == c for line, c in zip(lines, clipped, strict=True)))
-    outside = np.ones(window.shape, bool)
-    outside[inside] = False
-    window = np.where(outside, -1 - window, window)
-    for axis, (low, high) in enumerate(cut or ()):
-        away = (low & (lines[axis] < 0)) | (high & (lines[axis] >= labels.shape[axis]))
-        window -= UNKNOWN * away.reshape([-1 if a == axis else 1 for a in range(labels.ndim)])
-    return window
-
-
-def moved(facts, start):
-    return facts.moved(facts.centroids - start)
-
-
 def build(name, options):
     return TARGETS[name](TARGETS.parse({"name": name, **options}))
 
@@ -107,10 +53,6 @@ def in_the_void(name, options):
     """The value of a target where there are no objects."""
     value = np.float32(EMPTY.get(name, 0) * options.get("limit", 1))
     return np.tanh(value) if options.get("shape") == "tanh" else value
-
-
-def uncut(ndim):
-    return ((False, False),) * ndim
 
 
 def test_every_entry_is_tried():
@@ -214,18 +156,6 @@ def test_a_window_says_what_the_whole_image_says_or_nothing(name, options, ndim,
     found = values[(slice(None), *common.within(box).slices)]
     np.testing.assert_allclose(found[settled], whole[(slice(None), *common.slices)][settled], atol=1e-5)
     assert not weight[:, window < 0].any(), "nothing is known beyond the border"
-
-
-def reaching(part, cut):
-    """Return the labels of the objects that reach a face at which `part` was cut out."""
-    ends = [(part.take(0, axis), part.take(-1, axis)) for axis in range(part.ndim)]
-    met = [
-        face
-        for pair, faces in zip(ends, cut, strict=True)
-        for face, is_cut in zip(pair, faces, strict=True)
-        if is_cut
-    ]
-    return np.unique(np.concatenate([face.ravel() for face in met]))
 
 
 @settings(max_examples=12, deadline=None, derandomize=True)
