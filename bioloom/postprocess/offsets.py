@@ -34,9 +34,13 @@ class OffsetsOptions(Section):
     seed_threshold: Threshold = "fit"
     """Where seeds begin: 1 is where offsets fall along their axis, as inside of objects, 0 where they rise
     by 1 over two voxels, as between objects; `fit` is the calibrated value, 0.5 without one."""
-    seed_smoothing: float = Field(default=1.0, ge=0, le=16)
+    seed_smoothing: float = Field(default=0.7, ge=0, le=16)
     """Standard deviation of the Gaussian that smooths the seed map before its threshold, in voxels of the
     finest axis. 0: no smoothing."""
+    seed_step: float = Field(default=0.1, ge=0, le=1)
+    """As that of `watershed`: by how much the threshold of seeds is raised again and again."""
+    seed_voxels: int = Field(default=8, ge=1)
+    """As that of `watershed`: the smallest piece that a seed may fall into, in voxels."""
     unseeded: Literal["keep", "drop"] = "keep"
     """What becomes of a part of the foreground that holds no seed: one object (`keep`), or none (`drop`)."""
     connectivity: int = Field(default=1, ge=1, le=3)

@@ -21,7 +21,7 @@ class SkeletonOptions(Section):
 
     name: Literal["skeleton"] = "skeleton"
     """Name of the target."""
-    width: int = Field(2, ge=1, le=16)
+    width: int = Field(3, ge=1, le=16)
     """How thick the lines are: 1 is a line of single voxels, each further one adds a layer of voxels, as far
     as the object goes (1 or more)."""
 

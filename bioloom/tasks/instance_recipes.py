@@ -48,10 +48,11 @@ RECIPES = {
     ),
     "signed_distance": _recipe(
         "As distance with a single channel: smooth outlines, no foreground of its own.",
-        ("signed_distance",),
+        ({"name": "signed_distance", "scale": "median"},),
         name="watershed",
         foreground=["signed_distance"],
         foreground_threshold=0,
+        seed_threshold=0,
         seeds=["signed_distance"],
         topography=["signed_distance"],
     ),
@@ -89,7 +90,7 @@ RECIPES = {
         ("foreground", "distance", "skeleton"),
         name="watershed",
         seeds=["skeleton"],
-        seed_smoothing=0.5,
+        seed_step=0,
     ),
     "offset": _recipe(
         "Packed objects with a clear middle, such as nuclei in tissue (HoVer-Net).",
