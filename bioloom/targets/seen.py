@@ -98,10 +98,17 @@ def pieces(
     return Pieces(numbers, list(boxes), whole)
 
 
-def middle(piece: NDArray[np.bool_], spacing: tuple[float, ...]) -> tuple[int, ...]:
-    """Return the voxel of a piece that is nearest to its centroid, the first of several."""
+def middle(piece: NDArray[np.bool_], spacing: tuple[float, ...]) -> tuple[NDArray[np.int64], ...]:
+    """Return the voxel of a piece that is nearest to its centroid, as index arrays.
+
+    Where the centroid lies between voxels these are several, so that no side is preferred; but of equally
+    near voxels that lie apart, as in a ring, only the first.
+    """
     places = np.argwhere(piece)
-    count = len(places)
     # whole numbers of voxels, so that equal distances are equal
-    away = ((places * count - places.sum(axis=0)) * np.asarray(spacing)) ** 2
-    return tuple(places[np.argmin(away.sum(axis=1))].tolist())
+    away = ((places * len(places) - places.sum(axis=0)) * np.asarray(spacing)) ** 2
+    distance = away.sum(axis=1)
+    nearest = places[distance <= distance.min() * (1 + 1e-9)]
+    if (np.ptp(nearest, axis=0) > 1).any():
+        nearest = nearest[:1]
+    return tuple(nearest.T)

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from crowds import SHAPES, SPACINGS, crowded, facts_of, moved, reaching, scene, take_window, uncut
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioloom.geometry.box import Box
+from bioloom.infer.orientations import counterparts, orientations
 from bioloom.targets import TARGETS
 from bioloom.targets.base import outer_faces
 
@@ -231,3 +233,26 @@ def test_the_margin_settles_the_whole_patch(name, options, ndim):
         assert settled.mean() > 0.9
     else:
         assert settled.all()
+
+
+SEED_WITHOUT_HALVES = 2
+"""Makes a crowd in which no centroid lies exactly between two voxels, where `center` must take one."""
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize(("name", "options"), [case for case in CASES if case[0] != "skeleton"])
+def test_a_turned_picture_has_turned_targets(name, options, ndim):
+    """In all orientations of inference; thinning takes the sides one after the other, so skeletons differ."""
+    target, step = build(name, options), SPACINGS["isotropic"][ndim]
+    labels = crowded(ndim, seed=SEED_WITHOUT_HALVES)
+    channels = [c.described() for c in target.channels(ndim)] or [{"name": name}]
+    expected, _ = made(target, labels, facts_of(labels, step), step, uncut(ndim))
+    for turn in orientations(ndim, exchange=True):
+        turned = turn.turn(torch.from_numpy(labels)[None, None])[0, 0].numpy()
+        values, _ = made(target, turned, facts_of(turned, step), step, uncut(ndim))
+        values = turn.turn_back(torch.from_numpy(values)[None])[0].numpy()
+        moves = counterparts(channels, turn)
+        assert moves is not None
+        for channel, (origin, factor, shift) in zip(expected, moves, strict=True):
+            assert not any(shift)
+            np.testing.assert_allclose(factor * values[origin], channel, atol=1e-5)

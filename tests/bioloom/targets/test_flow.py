@@ -64,7 +64,7 @@ def test_heat_tends_to_the_solution_of_the_equation():
 def test_vectors_lead_around_corners():
     piece = horseshoe()
     values, _ = make(piece.astype(np.int32) * 5, (1.0, 1.0))
-    place, end = np.array([3.0, 3.0]), np.array(middle(piece, (1.0, 1.0)))
+    place, end = np.array([3.0, 3.0]), np.mean(middle(piece, (1.0, 1.0)), axis=1)
     for _ in range(60):
         voxel = tuple(np.floor(place + 0.5).astype(int))
         assert piece[voxel]
@@ -91,5 +91,6 @@ def test_an_object_in_two_pieces_has_a_middle_in_each():
 @pytest.mark.parametrize("length", [1, 3, 400])
 def test_lines_of_any_length(length):
     heat = heated(np.ones((1, length), bool), (1.0, 1.0))
-    assert heat.argmax() == (length - 1) // 2
+    np.testing.assert_allclose(heat, heat[:, ::-1])
+    assert heat.argmax() in (length // 2, (length - 1) // 2)
     assert (heat > 0).all()

@@ -56,9 +56,14 @@ def test_no_object_is_no_piece():
     assert found.whole.tolist() == [True]
 
 
-def test_the_middle_is_in_the_piece_and_the_first_of_equal_ones():
+def test_the_middle_is_in_the_piece_and_takes_no_side():
+    def found(piece, spacing=(1.0, 1.0)):
+        return np.stack(middle(piece, spacing), axis=1).tolist()
+
+    assert found(np.ones((3, 5), bool)) == [[1, 2]]
+    assert found(np.ones((3, 4), bool)) == [[1, 1], [1, 2]]
+    assert found(np.ones((2, 2), bool)) == [[0, 0], [0, 1], [1, 0], [1, 1]]
     ring = np.ones((5, 5), bool)
     ring[1:4, 1:4] = False
-    assert middle(ring, (1.0, 1.0)) == (0, 2)
-    assert middle(ring, (2.0, 1.0)) == (2, 0)
-    assert middle(np.ones((2, 2), bool), (1.0, 1.0)) == (0, 0)
+    assert found(ring) == [[0, 2]], "of four that lie apart the first"
+    assert found(ring, (2.0, 1.0)) == [[2, 0]]
