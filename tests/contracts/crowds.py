@@ -28,12 +28,18 @@ def crowded(ndim, seed=0):
 
 def facts_of(labels, spacing):
     ids = np.unique(labels[labels > 0]).astype(np.int64)
-    centers = [np.argwhere(labels == i).mean(0) for i in ids]
-    radii = [ndimage.distance_transform_edt(labels == i, sampling=spacing).max() for i in ids]
-    half = [np.abs(np.argwhere(labels == i) - c).max(0) for i, c in zip(ids, centers, strict=True)]
     column = (len(ids), labels.ndim)
+    voxels = [np.argwhere(labels == i) for i in ids]
+    centers = np.array([v.mean(0) for v in voxels]).reshape(column)
+    half = [np.abs(v - center).max(0) for v, center in zip(voxels, centers, strict=True)]
+    radii = [ndimage.distance_transform_edt(labels == i, sampling=spacing).max() for i in ids]
     return ObjectFacts(
-        ids, np.array(centers).reshape(column), np.array(radii), 2.5, np.array(half).reshape(column)
+        ids,
+        centers,
+        np.array(radii),
+        2.5,
+        classes=np.array([str(1 + i % 2) for i in ids], np.str_),
+        half_lengths=np.array(half).reshape(column),
     )
 
 

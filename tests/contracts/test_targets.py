@@ -28,6 +28,7 @@ VARIANTS = {
     "border_weight": [{}, {"sigma": 0.4}],
     "offset": [{}],
     "flow": [{}],
+    "classes": [{"classes": [0, 1, 2]}],
 }
 EMPTY = {"background": 1, "center_distance": 1, "border_weight": 1, "signed_distance": -1}
 """Values of the background far from objects, where they are not 0."""
@@ -51,10 +52,14 @@ def made(target, labels, facts, spacing, cut):
     return factor, (factor > 0).astype(np.float32)
 
 
-def in_the_void(name, options):
-    """The value of a target where there are no objects."""
-    value = np.float32(EMPTY.get(name, 0) * options.get("limit", 1))
-    return np.tanh(value) if options.get("shape") == "tanh" else value
+def in_the_void(target, ndim):
+    """The values of a target where there are no objects, by channel; those of a class 0 are 1."""
+    options = target.options
+    value = np.float32(EMPTY.get(options.name, 0) * getattr(options, "limit", 1))
+    value = np.tanh(value) if getattr(options, "shape", "") == "tanh" else value
+    names = [channel.name for channel in target.channels(ndim)] or [options.name]
+    values = [1 if channel.endswith("-0") else value for channel in names]
+    return np.array(values, np.float32).reshape(-1, *(1,) * ndim)
 
 
 def test_every_entry_is_tried():
@@ -77,8 +82,10 @@ class TestEveryTarget:
         assert (weight == 1).all(), "nothing is unsettled in a whole image"
         for channel in target.channels(ndim):
             assert channel.name == name or channel.name.startswith(f"{name}-")
-            assert channel.activation in ("sigmoid", "linear")
-        if target.activation == "sigmoid":
+            assert channel.activation in ("sigmoid", "linear", "softmax")
+        if target.activation == "softmax":
+            np.testing.assert_array_equal(values.sum(axis=0), 1)
+        if target.activation in ("sigmoid", "softmax"):
             assert values.min() >= 0
             assert values.max() <= 1
 
@@ -86,7 +93,7 @@ class TestEveryTarget:
         target, step = build(name, options), SPACINGS[spacing][ndim]
         labels = np.zeros(SHAPES[ndim], np.uint16)
         values, weight = made(target, labels, facts_of(labels, step), step, uncut(ndim))
-        assert (values == in_the_void(name, options)).all()
+        assert (values == in_the_void(target, ndim)).all()
         assert weight.all()
 
     def test_one_object_and_two_that_touch_are_seen(self, name, options, ndim, spacing):
@@ -95,7 +102,7 @@ class TestEveryTarget:
         labels[(slice(3, 9),) * ndim] = 700
         values, weight = made(target, labels, facts_of(labels, step), step, uncut(ndim))
         assert weight.all()
-        void = in_the_void(name, options)
+        void = in_the_void(target, ndim)
         assert np.abs(values - void).max(initial=0) > 0.4 or name in NEEDS_TWO
         assert (values == void).all() or name not in NEEDS_TWO
         labels[..., 6:9] *= 2

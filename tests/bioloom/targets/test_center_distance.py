@@ -12,7 +12,7 @@ def test_it_grows_from_the_center_to_the_reach(shape, spacing):
     voxels = np.argwhere(labels == 4)
     center = voxels.mean(0)
     half = np.abs(voxels - center).max(0)
-    facts = ObjectFacts(np.array([4]), center[None], np.array([1.0]), 1.0, half[None])
+    facts = ObjectFacts(np.array([4]), center[None], np.array([1.0]), 1.0, half_lengths=half[None])
     values, weight = CenterDistance(CenterDistanceOptions()).make(
         labels, facts, spacing, ((True, True),) * len(shape)
     )

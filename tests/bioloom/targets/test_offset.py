@@ -14,7 +14,7 @@ def test_vectors_lead_to_the_center(shape, spacing):
     labels[(slice(1, 6), slice(2, 7), slice(2, 9))[:ndim]] = 4
     voxels = np.argwhere(labels == 4)
     center, half = voxels.mean(0), np.ptp(voxels, axis=0) / 2
-    facts = ObjectFacts(np.array([4]), center[None], np.array([1.0]), 1.0, half[None])
+    facts = ObjectFacts(np.array([4]), center[None], np.array([1.0]), 1.0, half_lengths=half[None])
     target = Offset(OffsetOptions())
     values, weight = target.make(labels, facts, spacing, UNCUT[ndim])
     reach = (half * spacing).max()
