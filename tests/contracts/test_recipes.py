@@ -76,6 +76,23 @@ def test_nothing_gives_nothing_and_one_gives_one(task, name, ndim):
     np.testing.assert_array_equal(decode(task, name, truth, step), truth)
 
 
+def hooks(ndim):
+    """Two bent objects that touch along the arm of one, which reaches into the bay of the other."""
+    labels = np.zeros((40, 48), np.uint32)
+    labels[4:36, 4:12] = labels[4:12, 4:30] = labels[28:36, 4:30] = 1
+    labels[4:36, 38:46] = labels[19:28, 18:46] = 2
+    return labels if ndim == 2 else np.stack([0 * labels, *[labels] * 6, 0 * labels])
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("name", ["contour", "touching", "skeleton", "flow"])
+def test_bent_objects_of_instance_segmentation(name, ndim):
+    truth = hooks(ndim)
+    labels = decode("instance_segmentation", name, truth, SPACINGS["isotropic"][ndim])
+    found = match_pairs(truth, labels, 0.9)
+    assert (found.truth.size, found.missed.size, found.invented.size) == (2, 0, 0)
+
+
 @pytest.mark.parametrize(("task", "name"), RECIPES)
 def test_every_recipe_says_when_to_use_it(task, name):
     assert TASKS[task].recipes[name].when.endswith(".")
