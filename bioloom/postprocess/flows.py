@@ -15,6 +15,7 @@ from bioloom.errors import BioLoomError
 from bioloom.postprocess.blocks import Block
 from bioloom.postprocess.channels import Expression, Terms, Threshold, find_terms, find_vector
 from bioloom.postprocess.labels import LabelPass
+from bioloom.postprocess.ordering import raster_index
 from bioloom.postprocess.passes import LABELS, Pass, Source
 from bioloom.postprocess.program import Setting
 from bioloom.postprocess.tracking import cluster, follow
@@ -71,13 +72,15 @@ class Track:
         """Return the local ``labels`` of the core, and per label its end and how many voxels end there."""
         core, image, halo, redone = block.core, source.image, block.halo, 0
         inside = self.foreground(source.prediction.read(core)) > self.threshold
-        starts = np.argwhere(inside) + np.array(core.start)
+        starts = raster_index(core, image, inside).astype(np.int64)
         ends, open_ = np.zeros(len(starts), np.int64), np.arange(len(starts))
         while True:
             window = core.grow(halo).clip(image)
             prediction = source.prediction.read(window)
-            mask = self.foreground(prediction) > self.threshold
-            flow = np.where(mask, np.stack([prediction[axis] for axis in self.flow]), 0)
+            outside = self.foreground(prediction) <= self.threshold
+            flow = np.stack([prediction[axis] for axis in self.flow]).astype(np.float32, copy=False)
+            del prediction  # the arrays of a window are large: none is kept longer than it is needed
+            flow[:, outside] = 0
             ends[open_], settled = follow(flow, starts[open_], window, image, self.spacing, self.steps)
             open_ = open_[~settled]
             if not open_.size:

@@ -33,11 +33,18 @@ def test_ways_by_plain_loops(shape, spacing):
     flow = rng.normal(size=(len(shape), *shape)).astype(np.float32)
     flow[:, rng.random(shape) < 0.2] = 0
     image = Box.of(shape)
-    starts = np.argwhere(np.ones(shape, bool))
-    ends, settled = follow(flow, starts, image, image, spacing, 30)
-    expected = [np.ravel_multi_index(walk(flow, start, spacing, 30), shape) for start in starts]
+    ends, settled = follow(flow, np.arange(flow[0].size), image, image, spacing, 30)
+    expected = [np.ravel_multi_index(walk(flow, start, spacing, 30), shape) for start in np.ndindex(shape)]
     np.testing.assert_array_equal(ends, expected)
     assert settled.all()
+
+
+def test_ways_are_followed_some_at_a_time(monkeypatch):
+    flow = np.random.default_rng(0).normal(size=(2, 9, 11)).astype(np.float32)
+    image = Box.of((9, 11))
+    ends, _ = follow(flow, np.arange(99), image, image, (1.0, 1.0), 9)
+    monkeypatch.setattr("bioloom.postprocess.tracking.AT_ONCE", 10)
+    np.testing.assert_array_equal(follow(flow, np.arange(99), image, image, (1.0, 1.0), 9)[0], ends)
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
@@ -47,7 +54,7 @@ def test_a_window_says_what_the_image_says_or_that_it_is_not_settled(ndim):
     flow = rng.normal(size=(ndim, *shape)).astype(np.float32) + 0.2
     image = Box.of(shape)
     window = Box(tuple(n // 4 for n in shape), tuple(n - 2 for n in shape))
-    starts = np.argwhere(np.ones(window.shape, bool)) + np.array(window.start)
+    starts = np.arange(np.prod(shape)).reshape(shape)[window.slices].ravel()
     whole, _ = follow(flow, starts, image, image, (1.0,) * ndim, 20)
     part, settled = follow(flow[(slice(None), *window.slices)], starts, window, image, (1.0,) * ndim, 20)
     assert 0 < settled.sum() < len(starts)
@@ -55,10 +62,10 @@ def test_a_window_says_what_the_image_says_or_that_it_is_not_settled(ndim):
 
 
 def test_a_step_is_one_voxel_of_the_finest_axis():
-    flow = np.zeros((2, 40, 40))
+    flow = np.zeros((2, 40, 40), np.float32)
     flow[0], flow[1] = 3, 4  # a direction only: its length is more than 1
     image = Box.of((40, 40))
-    ends, _ = follow(flow, np.array([[0, 0]]), image, image, (2.0, 1.0), 10)
+    ends, _ = follow(flow, np.array([0]), image, image, (2.0, 1.0), 10)
     assert np.unravel_index(ends[0], (40, 40)) == (3, 8)
 
 
