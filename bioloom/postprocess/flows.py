@@ -33,9 +33,9 @@ class FlowsOptions(Section):
     """Where the foreground begins, in the channel's units; `fit` is the calibrated value, 0.5 without one."""
     flow: str = "flow"
     """The target whose channels `-z`, `-y` and `-x` are the components of the flow."""
-    steps: int = Field(default=200, ge=1, le=2000)
-    """The largest number of steps, each at most one voxel of the finest axis long: more than the largest
-    distance in an object from any voxel to its middle."""
+    steps: int = Field(default=400, ge=1, le=4000)
+    """The largest number of steps, each at most half a voxel of the finest axis long: more than twice the
+    largest distance in an object from any voxel to its middle."""
     least: int = Field(default=5, ge=1)
     """How many voxels must end within one voxel of each other to make an object."""
 

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from bioloom.geometry.box import Box
 
+STEP = 0.5
+"""Length of a step in voxels of the finest axis: with a whole one, ways swing around a middle for ever."""
 STILL = 0.02
 """A voxel has arrived when a step moves it less than this, in voxels of the finest axis."""
 AT_ONCE = 1 << 18
@@ -29,7 +31,7 @@ def follow(
     spacing: Sequence[float],
     steps: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Follow a flow from some voxels, in steps of at most one voxel of the finest axis.
+    """Follow a flow from some voxels, in steps of at most half a voxel of the finest axis.
 
     Parameters
     ----------
@@ -54,7 +56,7 @@ def follow(
     """
     moves = flow / np.maximum(np.linalg.norm(flow, axis=0), np.float32(1))
     for part, step in zip(moves, spacing, strict=True):
-        part *= min(spacing) / step
+        part *= STEP * min(spacing) / step
     still = np.array([STILL * min(spacing) / step for step in spacing])[:, None]
     ends, settled = np.zeros(starts.size, np.int64), np.ones(starts.size, bool)
     for first in range(0, starts.size, AT_ONCE):
