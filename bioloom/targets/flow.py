@@ -31,7 +31,8 @@ class Flow(Target):
     """
 
     activation = "linear"
-    losses = ({"name": "mse"},)
+    # Vectors are 0 in the background, so that their mean square is small: now they count as much as the rest.
+    losses = ({"name": "mse", "weight": 5.0},)
 
     def channels(self, ndim: int) -> tuple[Channel, ...]:
         """Return one channel per axis. See `Target.channels`."""

@@ -28,7 +28,8 @@ class Offset(Target):
     """
 
     activation = "linear"
-    losses = ({"name": "mse"},)
+    # Vectors are 0 in the background, so that their mean square is small: now they count as much as the rest.
+    losses = ({"name": "mse", "weight": 5.0},)
     uses_centers = True
 
     def channels(self, ndim: int) -> tuple[Channel, ...]:
