@@ -36,6 +36,7 @@ from bioloom.settings.reference import fill, table
 from bioloom.settings.schema import options_schema
 from bioloom.targets import TARGETS
 from bioloom.targets.stack import TargetStack
+from bioloom.tasks import TASKS
 from bioloom.volumes.atomic import write_text
 
 BEGINNINGS = {"labels": "watershed", "classes": "argmax", "points": "peaks"}
@@ -128,6 +129,15 @@ def operations_text() -> str:
     return table(("operation", "what it does", "makes", "passes"), rows)
 
 
+def recipes_text(task: str) -> str:
+    """Return the table of the recipes of a task."""
+    rows = []
+    for name, recipe in TASKS[task].recipes.items():
+        learned = ", ".join(f"`{target['name']}`" for target in recipe.targets)
+        rows.append((f"`{name}`", learned, f"`{recipe.postprocess[0]['name']}`", recipe.when))
+    return table(("recipe", "learns", "makes objects by", "when to use it"), rows)
+
+
 def models_text() -> str:
     """Return the table of models with their numbers of parameters."""
     rows = []
@@ -170,6 +180,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "steps.md": {"plan": plan_text, "steps": steps_text},
     "targets.md": {"targets": targets_text},
     "postprocess.md": {"operations": operations_text},
+    "instance_segmentation.md": {"recipes": partial(recipes_text, "instance_segmentation")},
     "models.md": {"models": models_text, "losses": losses_text},
     "augmentation.md": {"augmentations": augmentations_text},
     "embedding.md": {

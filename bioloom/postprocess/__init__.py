@@ -11,6 +11,8 @@ OPERATIONS = Registry(
     __name__,
     {
         "watershed": ("watershed:watershed", "watershed:WatershedOptions"),
+        "flows": ("flows:flows", "flows:FlowsOptions"),
+        "offsets": ("offsets:offsets", "offsets:OffsetsOptions"),
         "argmax": ("argmax:argmax", "argmax:ArgmaxOptions"),
         "threshold": ("threshold:threshold", "threshold:ThresholdOptions"),
         "majority_filter": ("majority_filter:majority_filter", "majority_filter:MajorityFilterOptions"),

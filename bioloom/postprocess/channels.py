@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ Terms = Annotated[
     Field(min_length=1),
 ]
 """The type of an option that holds terms; a single one may stand without a list."""
+Threshold = float | Literal["fit"]
+"""The type of an option that holds a threshold."""
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,15 @@ def find_terms(terms: Sequence[str], channels: Sequence[str]) -> Expression:
             )
         found.append((list(channels).index(name), term.startswith(_NOT)))
     return Expression(tuple(found))
+
+
+def find_vector(target: str, channels: Sequence[str], ndim: int) -> tuple[int, ...]:
+    """Return the positions of the components of a vector, ``target-z`` (in 3D), ``target-y``, ``target-x``.
+
+    Raises
+    ------
+    BioLoomError
+        For a channel that the prediction does not have.
+    """
+    terms = [f"{target}-{letter}" for letter in "zyx"[-ndim:]]
+    return tuple(index for index, _ in find_terms(terms, channels).terms)

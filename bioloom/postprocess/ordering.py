@@ -83,7 +83,7 @@ def rank_voxels(
     key = _descending_bits(values[window.within(seen).slices][mask]) << np.uint64(_MEAN_BITS + _HASH_BITS)
     key |= (np.int64(2 ** (_MEAN_BITS - 1)) - mean).astype(np.uint64) << np.uint64(_HASH_BITS)
     del mean
-    key |= _hash(_raster_index(window, image, mask))
+    key |= _hash(raster_index(window, image, mask))
     order = np.argsort(key, kind="stable")  # stable: the last key is the raster order
     del key
     narrow = np.int32 if order.size < 2**31 else np.int64
@@ -122,7 +122,7 @@ def _descending_bits(values: NDArray[np.float32]) -> NDArray[np.uint64]:
     return (~ascending).astype(np.uint64)
 
 
-def _raster_index(box: Box, image: Box, mask: NDArray[np.bool_]) -> NDArray[np.uint64]:
+def raster_index(box: Box, image: Box, mask: NDArray[np.bool_]) -> NDArray[np.uint64]:
     """Return for every masked voxel of `box` its index in the flattened image."""
     layer = np.zeros((1,) * (box.ndim - 1), np.uint64)
     for side, grid in zip(image.shape[1:], np.ogrid[box.slices[1:]], strict=True):

@@ -16,7 +16,7 @@ markers that have a depth (dynamics: Grimaud, Proc. SPIE 1769, 1992) of one step
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -29,7 +29,7 @@ from bioloom.postprocess.blocks import Block
 from bioloom.postprocess.channels import Expression
 from bioloom.postprocess.components import Union, describe, label_components
 from bioloom.postprocess.ordering import Ranking
-from bioloom.postprocess.passes import LABELS, Source
+from bioloom.postprocess.passes import LABELS, Reader, Source
 from bioloom.postprocess.workspace import Arrays, Slices
 
 PARTS = "parts"
@@ -50,6 +50,11 @@ class Rules:
     rank: Ranking
     sigma: tuple[float, ...]
     keep_unseeded: bool
+    view: Callable[[Reader, Box], Reader] = lambda prediction, image: prediction
+
+    def read(self, source: Source, box: Box) -> NDArray[Any]:
+        """Return the prediction in a box; `view` may add channels that are made of others."""
+        return self.view(source.prediction, source.image).read(box)
 
     def mask(self, prediction: NDArray[Any]) -> NDArray[np.bool_]:
         """Return the foreground, ``(*spatial)``, of a prediction ``(channel, *spatial)``."""
@@ -88,7 +93,7 @@ class Seeds:
         """Return the highest local component of each voxel (``labels``), their tree, and ``parts``."""
         core, connectivity = block.core, self.rules.connectivity
         seen = core.grow(self.rules.reach).clip(source.image)
-        prediction, inner = source.prediction.read(seen), core.within(seen).slices
+        prediction, inner = self.rules.read(source, seen), core.within(seen).slices
         values, mask = (
             self.rules.seed_values(prediction, inner),
             self.rules.mask(prediction[(slice(None), *inner)]),

@@ -14,7 +14,7 @@ from pydantic import Field
 from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.postprocess.blocks import Block
-from bioloom.postprocess.channels import Terms, find_terms
+from bioloom.postprocess.channels import Terms, Threshold, find_terms
 from bioloom.postprocess.flooding import find_open_faces, flood, settle
 from bioloom.postprocess.labels import LabelPass
 from bioloom.postprocess.ordering import smoothing_radius
@@ -22,8 +22,6 @@ from bioloom.postprocess.passes import LABELS, Pass, Source
 from bioloom.postprocess.program import Setting
 from bioloom.postprocess.seeds import PARTS, Rules, Seeds
 from bioloom.settings.base import Section
-
-Threshold = float | Literal["fit"]
 
 
 class WatershedOptions(Section):
@@ -75,7 +73,7 @@ class Flood(LabelPass):
     def _flood(self, window: Box, source: Source) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
         rules, image = self.rules, source.image
         seen = window.grow(rules.radius).clip(image)
-        prediction = source.prediction.read(seen)
+        prediction = rules.read(source, seen)
         mask = rules.mask(prediction[(slice(None), *window.within(seen).slices)])
         heights = rules.topography(prediction)
         del prediction  # the arrays of a window are large: none is kept longer than it is needed

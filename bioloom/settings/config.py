@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from bioloom import registry
-from bioloom.errors import BioLoomError
+from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.settings.base import Auto, Plugin, Section
 from bioloom.settings.data import Data
 from bioloom.settings.evaluate import Evaluate
@@ -32,6 +32,9 @@ class Config(Section):
     """Name of the run: letters, digits, - and _; its results are in `results/<run>/`."""
     task: Annotated[str, WithJsonSchema({"table": "task"})] = ""
     """What is to be done with the images."""
+    recipe: str = "auto"
+    """A recipe of the task: what is learned and how the output is made of it, where `train.targets` and
+    `postprocess` are `auto`. `auto` is the default of the task."""
     data: Data = Field(default_factory=Data)
     preprocess: Preprocess = Field(default_factory=Preprocess)
     patch: Patch = Field(default_factory=Patch)
@@ -63,3 +66,40 @@ class Config(Section):
         except BioLoomError as error:
             raise ValueError(str(error)) from error
         return task
+
+    @field_validator("recipe")
+    @classmethod
+    def _known_recipe(cls, recipe: str, info: ValidationInfo) -> str:
+        """Refuse recipes that the task does not have."""
+        task = info.data.get("task")
+        known = ["auto", *registry.table("task")[task].recipes] if task and recipe != "auto" else [recipe]
+        if recipe not in known:
+            parts = (f"got '{recipe}'", f"allowed: {', '.join(known)}", did_you_mean(recipe, known))
+            raise ValueError("; ".join(filter(None, parts)))
+        return recipe
+
+    @model_validator(mode="before")
+    @classmethod
+    def _follow_recipe(cls, values: Any) -> Any:
+        """Put the targets and operations of the recipe where the config says `auto`, or nothing."""
+        chosen = _recipe_of(values)
+        if chosen is None:
+            return values
+        train = values.get("train")
+        filled = dict(values)
+        if train is None or (isinstance(train, dict) and train.get("targets", "auto") == "auto"):
+            filled["train"] = {**(train or {}), "targets": list(chosen.targets)}
+        if values.get("postprocess", "auto") == "auto":
+            filled["postprocess"] = list(chosen.postprocess)
+        return filled
+
+
+def _recipe_of(values: Any) -> Any:
+    """Return the recipe that raw values of a config name, None if they name none that there is."""
+    if not isinstance(values, dict):
+        return None
+    task, recipe = values.get("task"), values.get("recipe", "auto")
+    tasks = registry.table("task")
+    if not isinstance(task, str) or task not in tasks or not isinstance(recipe, str) or recipe == "auto":
+        return None
+    return tasks[task].recipes.get(recipe)

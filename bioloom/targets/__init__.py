@@ -12,5 +12,17 @@ TARGETS = Registry(
         "classes": ("classes:Classes", "classes:ClassesOptions"),
         "points": ("points:Points", "points:PointsOptions"),
         "distance": ("distance:Distance", "distance:DistanceOptions"),
+        "background": ("background:Background", "background:BackgroundOptions"),
+        "signed_distance": ("signed_distance:SignedDistance", "signed_distance:SignedDistanceOptions"),
+        "center_distance": ("center_distance:CenterDistance", "center_distance:CenterDistanceOptions"),
+        "neighbour_distance": (
+            "neighbour_distance:NeighbourDistance",
+            "neighbour_distance:NeighbourDistanceOptions",
+        ),
+        "touching": ("touching:Touching", "touching:TouchingOptions"),
+        "skeleton": ("skeleton:Skeleton", "skeleton:SkeletonOptions"),
+        "border_weight": ("border_weight:BorderWeight", "border_weight:BorderWeightOptions"),
+        "offset": ("offset:Offset", "offset:OffsetOptions"),
+        "flow": ("flow:Flow", "flow:FlowOptions"),
     },
 )

@@ -94,6 +94,11 @@ class Target(ABC):
         """Return the channels for images of `ndim` spatial axes, in order; by default one of its name."""
         return (Channel(self.options.name, self.activation),)
 
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """The names of the targets whose weights are multiplied by `factor`; by default there are none."""
+        return ()
+
     def margin(self, median_radius_um: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
         """Return how many voxels of context around a patch settle the target of nearly all its voxels.
 
@@ -129,6 +134,20 @@ class Target(ABC):
             Where the weight is 1 the value equals that of the target of the whole image, elsewhere it is 0
             and the value means nothing.
         """
+
+    def factor(self, labels: Labels, facts: ObjectFacts, spacing: tuple[float, ...], cut: Cut) -> Floats:
+        """Return by how much the weights of the targets in `weights` are multiplied, shape (*spatial).
+
+        That is the same as for the whole image, or 0 where that is not known. Parameters as in `make`.
+        """
+        return np.ones(labels.shape, np.float32)
+
+
+def vector_channels(name: str, activation: str, ndim: int) -> tuple[Channel, ...]:
+    """Return the channels of a vector, ``name-z`` (in 3D), ``name-y`` and ``name-x``."""
+    return tuple(
+        Channel(f"{name}-{letter}", activation, axis=axis) for axis, letter in enumerate("zyx"[-ndim:])
+    )
 
 
 def extended(labels: Labels) -> Labels:

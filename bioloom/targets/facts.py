@@ -33,6 +33,8 @@ class ObjectFacts:
         Median of `distance_max_um` over the objects of the training images.
     classes : ndarray of str, shape (n,), optional
         The name or id of the class of each, where these are known.
+    half_lengths : ndarray of float64, shape (n, ndim), optional
+        How far from the center the object goes along each axis, in voxels of the image before any map.
     """
 
     ids: NDArray[np.int64]
@@ -40,6 +42,7 @@ class ObjectFacts:
     distance_max_um: NDArray[np.float64]
     median_radius_um: float
     classes: NDArray[np.str_] | None = None
+    half_lengths: NDArray[np.float64] | None = None
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], ndim: int, median_radius_um: float) -> ObjectFacts:
@@ -50,7 +53,24 @@ class ObjectFacts:
         distance = np.asarray(table["distance_max_um"], np.float64)
         distance = np.where(np.isnan(distance), np.inf, distance)
         classes = np.asarray(table["class"]).astype(np.str_)[order] if "class" in table else None
-        return cls(ids[order], np.stack(centroids, axis=1)[order], distance[order], median_radius_um, classes)
+        places, half = np.stack(centroids, axis=1), None
+        if "bbox-0" in table:
+            ends = np.stack(
+                [np.asarray(table[f"bbox-{side}"], np.float64) for side in range(2 * ndim)], axis=1
+            )
+            half = np.maximum(places - ends[:, :ndim], ends[:, ndim:] - 1 - places)[order]
+        return cls(ids[order], places[order], distance[order], median_radius_um, classes, half)
+
+    def reach_um(self, spacing: tuple[float, ...]) -> NDArray[np.float64]:
+        """Return how far each object goes from its center along any axis, in micrometres, shape (n,).
+
+        At least one voxel; infinite where it is not known. Without `half_lengths` it is the largest distance
+        to the boundary, which is right for balls.
+        """
+        if self.half_lengths is None:
+            return np.maximum(self.distance_max_um, min(spacing))
+        reach = (self.half_lengths * spacing).max(axis=1, initial=min(spacing))
+        return np.where(np.isfinite(self.distance_max_um), reach, np.inf)
 
     def rows(self, labels: NDArray[np.integer]) -> NDArray[np.int64]:
         """Return for every label the position of its object.
@@ -92,8 +112,14 @@ class ObjectFacts:
             centroids=self.centroids[rows],
             distance_max_um=self.distance_max_um[rows],
             classes=None if self.classes is None else self.classes[rows],
+            half_lengths=None if self.half_lengths is None else self.half_lengths[rows],
         )
 
     def moved(self, centroids: NDArray[np.float64], scale: float = 1.0) -> ObjectFacts:
-        """Return the facts after a geometric map: centers replaced, distances multiplied by `scale`."""
-        return replace(self, centroids=centroids, distance_max_um=self.distance_max_um * scale)
+        """Return the facts after a geometric map: centers replaced, lengths multiplied by `scale`."""
+        return replace(
+            self,
+            centroids=centroids,
+            distance_max_um=self.distance_max_um * scale,
+            half_lengths=None if self.half_lengths is None else self.half_lengths * scale,
+        )

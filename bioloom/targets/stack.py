@@ -29,8 +29,17 @@ class TargetStack:
 
     def __init__(self, options: Iterable[BaseModel]) -> None:
         self.targets: tuple[Target, ...] = tuple(TARGETS[o.name](o) for o in options)  # type: ignore[attr-defined]
-        if not self.targets:
+        if not self.channels(2):
             raise BioLoomError("train.targets is empty", allowed=", ".join(TARGETS))
+        known = [target.options.name for target in self.targets if target.channels(2)]
+        for target in self.targets:
+            absent = [name for name in target.weights if name not in known]
+            if absent:
+                raise BioLoomError(
+                    f"train.targets: {target.options.name} weights {absent[0]}, which is not among them",
+                    allowed=", ".join(known),
+                    fix=f"add {absent[0]}, or name others with of: [...]",
+                )
         names = [channel.name for channel in self.channels(2)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -59,6 +68,14 @@ class TargetStack:
     def make(
         self, labels: Labels, facts: ObjectFacts, spacing: tuple[float, ...], cut: Cut
     ) -> tuple[Floats, Floats]:
-        """Make all channels; values and weight of shape ``(channel, *spatial)``. See `Target.make`."""
+        """Make all channels; values and weight of shape ``(channel, *spatial)``. See `Target.make`.
+
+        Targets that only weight others multiply the weights of those.
+        """
         made = [target.make(labels, facts, spacing, cut) for target in self.targets]
+        for weighting in (target for target in self.targets if target.weights):
+            factor = weighting.factor(labels, facts, spacing, cut)
+            for target, (_, weight) in zip(self.targets, made, strict=True):
+                if target.options.name in weighting.weights:
+                    weight *= factor
         return np.concatenate([values for values, _ in made]), np.concatenate([weight for _, weight in made])

@@ -1,5 +1,6 @@
 """Instance segmentation: every object gets a label of its own."""
 
+from bioloom.tasks.instance_recipes import RECIPES
 from bioloom.tasks.record import Task
 
 TASK = Task(
@@ -7,7 +8,7 @@ TASK = Task(
     summary="Finds every object of an image and gives each a label of its own.",
     truth="objects",
     product="labels",
-    targets=({"name": "foreground"}, {"name": "contour"}, {"name": "distance"}, {"name": "center"}),
+    targets=RECIPES["center"].targets,
     augment=(
         {"name": "flip"},
         {"name": "rotate90"},
@@ -19,7 +20,7 @@ TASK = Task(
         {"name": "blur"},
         {"name": "noise"},
     ),
-    postprocess=({"name": "watershed"}, {"name": "fill_holes"}, {"name": "remove_small"}),
+    postprocess=RECIPES["center"].postprocess,
     metrics=(
         {"name": "matching"},
         {"name": "average_precision"},
@@ -29,4 +30,5 @@ TASK = Task(
         {"name": "voi"},
     ),
     headline="f1@0.5",
+    recipes=RECIPES,
 )

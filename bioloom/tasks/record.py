@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Truth = Literal["objects", "classes", "points"]
 Product = Literal["labels", "classes", "points"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Targets, and operations that make the output of them: what ``recipe`` in the config chooses."""
+
+    when: str
+    """When to use it, in one line for the table of the docs."""
+    targets: tuple[dict[str, Any], ...]
+    """What the network learns."""
+    postprocess: tuple[dict[str, Any], ...]
+    """The operations from prediction to output, in order."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,8 @@ class Task:
     """What is evaluated where labels are given."""
     headline: str
     """The metric that the report shows first."""
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    """Other targets with operations that suit them, by name."""
 
     @property
     def measured(self) -> bool:

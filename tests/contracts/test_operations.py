@@ -18,13 +18,20 @@ SHAPES = {2: (36, 41), 3: (11, 13, 15)}
 TILES = {2: [(9, 14), (36, 5), (17, 40)], 3: [(4, 5, 6), (11, 3, 15), (10, 12, 14)]}
 
 
+MAKERS = {
+    "watershed": {"name": "watershed", "seeds": "distance"},
+    "flows": {"name": "flows", "flow": "vector"},
+    "offsets": {"name": "offsets", "offset": "vector"},
+}
+"""Operations that make labels; the others change those of the watershed."""
+
+
 def labels_of(name, prediction, tile=None, halo=2):
     shape = prediction.shape[1:]
-    watershed = {"name": "watershed", "seeds": "distance"}
-    operations = [watershed] if name == "watershed" else [watershed, name]
+    operations = [MAKERS[name]] if name in MAKERS else [MAKERS["watershed"], name]
     passes = compile_passes(
         operations,
-        channels=("foreground", "distance"),
+        channels=("foreground", "distance", *(f"vector-{letter}" for letter in "zyx"[-len(shape) :])),
         spacing=(2.0, 1.0, 1.0)[-len(shape) :],
         defaults={"min_voxels": 9, "max_extent": 4},
     )
@@ -41,7 +48,14 @@ def crowd(shape, seed):
     corner = tuple(slice(-4, None) for _ in shape)
     maps[(slice(None), *corner)] = 0
     maps[(slice(None), *(slice(-2, None) for _ in shape))] = 1  # an object of 4 or 8 voxels
-    return (np.round(maps * 6) / 6).astype(np.float32)
+    vectors = np.stack(np.gradient(ndimage.gaussian_filter(smooth, 1.2)))
+    vectors *= 2 / np.abs(vectors).max()
+    return (np.round(np.concatenate([maps, vectors]) * 6) / 6).astype(np.float32)
+
+
+def maps(values):
+    """A prediction with these values in its scalar channels and vectors of length 0."""
+    return np.concatenate([np.repeat(values[np.newaxis], 2, 0), np.zeros((values.ndim, *values.shape))])
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
@@ -51,7 +65,7 @@ def test_the_block_grid_never_shows(name, ndim):
         prediction = crowd(SHAPES[ndim], seed)
         whole = labels_of(name, prediction)
         assert whole.max() > 2
-        assert name == "watershed" or (whole != labels_of("watershed", prediction)).any()
+        assert name in MAKERS or (whole != labels_of("watershed", prediction)).any()
         for tile in TILES[ndim]:
             np.testing.assert_array_equal(labels_of(name, prediction, tile), whole)
 
@@ -59,7 +73,7 @@ def test_the_block_grid_never_shows(name, ndim):
 @pytest.mark.parametrize("ndim", [2, 3])
 @pytest.mark.parametrize("name", LABEL_OPERATIONS)
 def test_an_empty_image_gives_no_object(name, ndim):
-    labels = labels_of(name, np.zeros((2, *SHAPES[ndim]), np.float32), TILES[ndim][0])
+    labels = labels_of(name, maps(np.zeros(SHAPES[ndim], np.float32)), TILES[ndim][0])
     assert labels.dtype == np.uint32
     assert not labels.any()
 
@@ -67,8 +81,8 @@ def test_an_empty_image_gives_no_object(name, ndim):
 @pytest.mark.parametrize("ndim", [2, 3])
 @pytest.mark.parametrize("name", LABEL_OPERATIONS)
 def test_one_object_stays_one_object(name, ndim):
-    prediction = np.zeros((2, *SHAPES[ndim]), np.float32)
-    prediction[(slice(None), *(slice(2, n - 3) for n in SHAPES[ndim]))] = 1
+    prediction = maps(np.zeros(SHAPES[ndim], np.float32))
+    prediction[(slice(2), *(slice(2, n - 3) for n in SHAPES[ndim]))] = 1
     labels = labels_of(name, prediction, TILES[ndim][0])
     np.testing.assert_array_equal(labels, prediction[0] > 0)
 
@@ -76,7 +90,7 @@ def test_one_object_stays_one_object(name, ndim):
 @pytest.mark.parametrize("ndim", [2, 3])
 @pytest.mark.parametrize("name", LABEL_OPERATIONS)
 def test_an_image_that_is_all_object_is_one_object(name, ndim):
-    labels = labels_of(name, np.ones((2, *SHAPES[ndim]), np.float32), TILES[ndim][0], halo=0)
+    labels = labels_of(name, maps(np.ones(SHAPES[ndim], np.float32)), TILES[ndim][0], halo=0)
     assert (labels == 1).all()
 
 

@@ -39,6 +39,7 @@ ELSEWHERE = {
         f"report/{name}": "bioloom/report/test_points"
         for name in ("point_overlay", "point_plates", "point_views", "threshold_curve")
     },
+    "tasks/instance_recipes": "contracts/test_recipes",
     "train/session": "bioloom/train/test_loop",
 }
 """Modules without a test file of their own: declarations, and parts that are seen through another module."""

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bioloom.errors import BioLoomError
-from bioloom.postprocess.channels import find_terms
+from bioloom.postprocess.channels import find_terms, find_vector
 
 
 def test_a_list_of_terms_is_their_minimum():
@@ -19,3 +19,11 @@ def test_an_unknown_channel_is_named():
         BioLoomError, match="no channel 'distanse'; allowed: foreground, distance; fix: did you"
     ):
         find_terms(["not distanse"], ["foreground", "distance"])
+
+
+def test_components_of_a_vector_are_found_by_axis():
+    channels = ["foreground", "flow-y", "flow-x", "flow-z"]
+    assert find_vector("flow", channels, 3) == (3, 1, 2)
+    assert find_vector("flow", channels, 2) == (1, 2)
+    with pytest.raises(BioLoomError, match="no channel 'offset-y'"):
+        find_vector("offset", channels, 2)

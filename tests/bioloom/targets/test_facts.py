@@ -56,3 +56,17 @@ def test_a_map_replaces_centers_and_scales_distances():
     np.testing.assert_array_equal(facts.distance_max_um, [0.4, 1.0, 1.8])
     assert not facts.centroids.any()
     assert facts.median_radius_um == 0.5, "the stored median is that of the training set"
+
+
+def test_the_reach_comes_from_the_bounding_box():
+    boxes = TABLE.assign(
+        **{"bbox-0": [88, 18, 50], "bbox-1": [90, 19, 51], "bbox-2": [94, 22, 51], "bbox-3": [93, 25, 52]}
+    )
+    boxes.loc[boxes["label"] == 9, "distance_max_um"] = np.nan
+    facts = ObjectFacts.from_table(boxes, 2, 0.5)
+    np.testing.assert_array_equal(facts.half_lengths, [[2, 3], [0, 0], [3, 1]])
+    np.testing.assert_allclose(facts.reach_um((2.0, 0.5)), [4.0, 0.5, np.inf])
+    np.testing.assert_allclose(facts.take(np.array([5, 2])).reach_um((1.0, 1.0)), [1, 3])
+    np.testing.assert_allclose(facts.moved(facts.centroids, 2.0).reach_um((2.0, 0.5)), [8.0, 0.5, np.inf])
+    plain = ObjectFacts.from_table(TABLE, 2, 0.5)
+    np.testing.assert_allclose(plain.reach_um((0.3, 0.4)), [0.3, 0.5, 0.9])

@@ -1,5 +1,6 @@
 import pytest
 
+from bioloom.errors import BioLoomError
 from bioloom.evaluate import METRICS
 from bioloom.settings import parse_options
 from bioloom.tasks import TASKS
@@ -87,3 +88,41 @@ def test_thresholds_are_fitted_only_where_an_operation_asks():
     assert not recipes.fitted(
         config(postprocess=[{"name": "watershed", "foreground_threshold": 0.4, "seed_threshold": 0.5}])
     )
+
+
+def test_a_recipe_chooses_targets_and_operations():
+    options = config(recipe="flow")
+    assert [channel.name for channel in recipes.targets_of(options).channels(3)] == [
+        "foreground",
+        "flow-z",
+        "flow-y",
+        "flow-x",
+    ]
+    assert [o.name for o in recipes.operations_of(options)] == ["flows", "fill_holes", "remove_small"]
+
+
+def test_what_is_written_out_wins_over_the_recipe():
+    options = config(recipe="contour", train={"targets": ["foreground"], "steps": 7})
+    assert [target.name for target in options.train.targets] == ["foreground"]
+    assert options.train.steps == 7
+    assert options.postprocess[0].seeds == ("foreground", "not contour")
+    options = config(recipe="contour", postprocess=["flows"])
+    assert [o.name for o in options.postprocess] == ["flows"]
+    assert [target.name for target in options.train.targets] == ["foreground", "contour"]
+
+
+def test_the_default_recipe_is_one_of_the_table():
+    task = TASKS["instance_segmentation"]
+    assert recipes.targets_of(config()).channels(2) == recipes.targets_of(config(recipe="center")).channels(2)
+    assert task.postprocess == task.recipes["center"].postprocess
+
+
+def test_an_unknown_recipe_is_named():
+    with pytest.raises(BioLoomError, match=r"recipe: got 'contur'; allowed: auto, center, .*did you mean"):
+        config(recipe="contur")
+
+
+@pytest.mark.parametrize("train", [3, ["foreground"]])
+def test_other_mistakes_are_named_as_without_a_recipe(train):
+    with pytest.raises(BioLoomError, match="train"):
+        config(recipe="contour", train=train)
