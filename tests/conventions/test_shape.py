@@ -39,6 +39,10 @@ ELSEWHERE = {
         f"report/{name}": "bioloom/report/test_points"
         for name in ("point_overlay", "point_plates", "point_views", "threshold_curve")
     },
+    **{
+        f"synthesize/{module}": "bioloom/synthesize/test_kinds"
+        for module in ("cells", "kind", "membranes", "neurites", "nuclei", "spots", "tubes")
+    },
     "train/session": "bioloom/train/test_loop",
 }
 """Modules without a test file of their own: declarations, and parts that are seen through another module."""
