@@ -1,5 +1,6 @@
-# make demo    the bundled example, from installation to results/demo/report.html
-# make test    the tests, in under ten minutes on two cores
+# make demo      the bundled example, from installation to results/demo/report.html
+# make examples  every config of config/examples, on pictures of our own making
+# make test      the tests, in under ten minutes on two cores
 SHELL := /bin/bash
 VENV := .venv
 PYTHON ?= python3
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 CORES ?= $(shell nproc)
 
-.PHONY: install demo test test-slow test-slurm check format docs bench clean
+.PHONY: install demo examples test test-slow test-slurm check format docs bench clean
 
 install: $(VENV)/.installed
 
@@ -23,6 +24,10 @@ demo: install
 	@start=$$(date +%s); \
 	snakemake --cores $(CORES) && \
 	echo "done in $$(( $$(date +%s) - start )) s: open results/demo/report.html"
+
+# every config of config/examples on pictures that are made for it: under twenty minutes on two cores
+examples: install
+	@CORES=$(CORES) .ci/examples
 
 test: install
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE pytest -m "not slow and not slurm" -n $(CORES) --dist loadgroup
@@ -56,4 +61,4 @@ bench: install
 	bioloom bench docs/benchmarks.md
 
 clean:
-	rm -rf results logs benchmarks .snakemake
+	rm -rf results logs benchmarks synthetic .snakemake

@@ -40,6 +40,7 @@ STEPS = {
     "export": "Write outputs in other formats.",
 }
 COMMANDS: dict[str, str] = {
+    "synthesize": "Make small pictures with labels, to try things out.",
     "bench": "Measure speed and memory on this machine.",
     "snakefile": "Print the path of the workflow.",
     "profile": "Install a Snakemake profile, for Slurm or for several GPUs.",

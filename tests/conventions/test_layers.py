@@ -17,7 +17,7 @@ LAYERS = (
     ("settings",),
     ("geometry",),
     ("volumes",),
-    ("preprocess", "targets", "measure", "postprocess", "evaluate"),
+    ("preprocess", "targets", "measure", "postprocess", "evaluate", "synthesize"),
     ("tasks",),
     ("augment", "models", "losses"),
     ("train",),
@@ -45,6 +45,7 @@ TORCH_FREE = (
     "measure",
     "postprocess",
     "evaluate",
+    "synthesize",
     "report",
     "cli.py",
 )

@@ -40,6 +40,10 @@ ELSEWHERE = {
         for name in ("point_overlay", "point_plates", "point_views", "threshold_curve")
     },
     "tasks/instance_recipes": "contracts/test_recipes",
+    **{
+        f"synthesize/{module}": "bioloom/synthesize/test_kinds"
+        for module in ("cells", "kind", "membranes", "neurites", "nuclei", "spots", "tubes")
+    },
     "train/session": "bioloom/train/test_loop",
 }
 """Modules without a test file of their own: declarations, and parts that are seen through another module."""
