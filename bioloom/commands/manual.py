@@ -121,6 +121,9 @@ def operations_text() -> str:
 
     rows = []
     for name in OPERATIONS:
+        with suppress(BioLoomError):  # only filters of predictions may come before the first operation
+            passes = count([name, "watershed"], "labels") - count(["watershed"], "labels")
+            rows.append((f"`{name}`", _summary(OPERATIONS, name), "predictions", str(passes)))
         for product, first in BEGINNINGS.items():
             for before in ([], [first]):
                 with suppress(BioLoomError):  # an operation that makes or works on something else

@@ -10,6 +10,8 @@ OPERATIONS = Registry(
     "operation",
     __name__,
     {
+        "median_filter": ("median_filter:median_filter", "median_filter:MedianFilterOptions"),
+        "gaussian_filter": ("gaussian_filter:gaussian_filter", "gaussian_filter:GaussianFilterOptions"),
         "watershed": ("watershed:watershed", "watershed:WatershedOptions"),
         "flows": ("flows:flows", "flows:FlowsOptions"),
         "offsets": ("offsets:offsets", "offsets:OffsetsOptions"),

@@ -9,6 +9,7 @@ from typing import Any
 from bioloom.errors import BioLoomError
 from bioloom.postprocess import OPERATIONS
 from bioloom.postprocess.classes import ClassMap, ClassPass
+from bioloom.postprocess.filters import Filters
 from bioloom.postprocess.labels import LabelPass, Relabel
 from bioloom.postprocess.ordering import Ranking, rank_voxels
 from bioloom.postprocess.passes import Pass
@@ -75,7 +76,7 @@ def compile_passes(
     ----------
     operations : sequence
         Options objects, mappings with a ``name``, or names: the first one makes something of the prediction
-        (``watershed`` makes labels), the others change it.
+        (``watershed`` makes labels), the others change it. Filters of the prediction may come before.
     channels, spacing, thresholds, defaults, rank
         See :class:`Setting`.
     product : str
@@ -93,10 +94,11 @@ def compile_passes(
     """
     setting = Setting(tuple(channels), tuple(spacing), thresholds or {}, defaults or {}, rank)
     passes: list[Pass] = []
+    filters = Filters()
     for operation in operations:
         options: Any = OPERATIONS.parse(operation)
-        passes = OPERATIONS[options.name](options, passes, setting)
-    return FINISHING[product](passes)
+        passes = filters.take(OPERATIONS[options.name](options, passes, setting))
+    return filters.apply(FINISHING[product](passes))
 
 
 def last_labels(passes: Sequence[Pass], asking: str) -> LabelPass:

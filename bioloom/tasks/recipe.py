@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from bioloom.errors import BioLoomError
 from bioloom.registry import table
 from bioloom.settings.config import Config
 from bioloom.tasks import TASKS
@@ -83,11 +85,21 @@ def operations_of(config: Config) -> list[Any]:
 
 def pass_names(config: Config) -> list[str]:
     """Return the names of the post-processing passes, in order."""
+    try:
+        return _pass_names(config, 2)
+    except BioLoomError:  # some options make sense in 3D only; the names are the same
+        with suppress(BioLoomError):
+            return _pass_names(config, 3)
+        raise
+
+
+def _pass_names(config: Config, ndim: int) -> list[str]:
+    """Return the names of the passes for images of so many spatial axes."""
     from bioloom.postprocess.program import compile_passes
 
-    channels = [channel.name for channel in targets_of(config).channels(2)]
+    channels = [channel.name for channel in targets_of(config).channels(ndim)]
     product = task_of(config).product
-    passes = compile_passes(operations_of(config), channels=channels, spacing=(1.0, 1.0), product=product)
+    passes = compile_passes(operations_of(config), channels=channels, spacing=(1.0,) * ndim, product=product)
     return [step.name for step in passes]
 
 

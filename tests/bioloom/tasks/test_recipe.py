@@ -46,6 +46,14 @@ def test_the_config_wins():
     assert len(recipes.pass_names(options)) < len(recipes.pass_names(config()))
 
 
+def test_options_that_make_sense_in_3d_only_are_no_mistake_while_nothing_is_known_of_the_images():
+    operations = [{"name": "median_filter", "along": "z"}, {"name": "watershed", "connectivity": 3}]
+    names = recipes.pass_names(config(postprocess=operations))
+    assert names == ["0-seeds", "1-flood", "2-relabel"]
+    with pytest.raises(BioLoomError, match="no labels to work on"):
+        recipes.pass_names(config(postprocess=["fill_holes"]))
+
+
 def test_an_empty_list_is_no_auto():
     assert recipes.augment_of(config(augment=[])) == []
 
