@@ -18,7 +18,7 @@ from bioloom.postprocess import OPERATIONS
 from bioloom.postprocess.blocks import Layout
 from bioloom.postprocess.ordering import Ranking, rank_voxels
 from bioloom.postprocess.passes import run_in_memory
-from bioloom.postprocess.program import FIXED_THRESHOLD, compile_passes
+from bioloom.postprocess.program import FIXED_THRESHOLD, compile_passes, filter_whole
 
 GRID = {"foreground": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), "seed": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)}
 """The values that are tried, in the units of the channels."""
@@ -93,11 +93,12 @@ def fit_thresholds(
     objects = 0
     for prediction, truth in zip(predictions, truths, strict=True):
         objects += int(np.count_nonzero(np.unique(truth)))
+        prediction, others = filter_whole(operations, prediction, channels=channels, spacing=spacing)
         layout = Layout.cut(prediction.shape[1:], prediction.shape[1:], 0)
         rank = _remember_ranks()  # the order of an image's voxels is the same for all thresholds
         for row, thresholds in enumerate(pairs):
             passes = compile_passes(
-                operations,
+                others,
                 channels=channels,
                 spacing=spacing,
                 thresholds=thresholds,

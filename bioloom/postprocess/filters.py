@@ -63,11 +63,11 @@ class PredictionFilter:
 
     def map(self, block: Block, source: Source) -> dict[str, NDArray[Any]]:
         """Refuse: a filter is taken out of the list of passes before they run."""
-        raise NotImplementedError
+        raise RuntimeError("a filter of predictions is no pass")
 
     def reduce(self, partials: Iterator[Arrays], source: Source) -> dict[str, NDArray[Any]]:
         """Refuse: a filter is taken out of the list of passes before they run."""
-        raise NotImplementedError
+        raise RuntimeError("a filter of predictions is no pass")
 
 
 @dataclass(frozen=True)

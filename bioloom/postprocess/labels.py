@@ -34,7 +34,7 @@ class LabelPass(ABC):
     name : str
         The name of the pass.
     filters : tuple of callable
-        Which objects stay; all must agree.
+        Which objects stay: each sees those that the ones before it left.
     """
 
     name: str
@@ -122,7 +122,11 @@ def first_voxels(labels: NDArray[Any], count: int, core: Box, image: Box) -> NDA
     ).astype(np.int64)
 
 
-def number_objects(partials: Iterable[Arrays], filters: tuple[Filter, ...]) -> dict[str, NDArray[Any]]:
+def number_objects(
+    partials: Iterable[Arrays],
+    filters: tuple[Filter, ...],
+    dropped: NDArray[np.integer] | tuple[()] = (),
+) -> dict[str, NDArray[Any]]:
     """Add up the pieces of every object, drop what the filters drop, number the rest by first voxel.
 
     Parameters
@@ -130,7 +134,9 @@ def number_objects(partials: Iterable[Arrays], filters: tuple[Filter, ...]) -> d
     partials : iterable of Arrays
         Arrays of :func:`describe_labels`, in any order.
     filters : tuple of callable
-        Which objects stay.
+        Which objects stay: each sees those that the ones before it left.
+    dropped : ndarray of int, optional
+        The ids of objects that go before the filters are asked.
 
     Returns
     -------
@@ -149,10 +155,9 @@ def number_objects(partials: Iterable[Arrays], filters: tuple[Filter, ...]) -> d
     first = np.full(pieces.size, np.iinfo(np.int64).max)
     np.minimum.at(first, where, columns["first"])
 
-    stays = np.ones(pieces.size, bool)
+    order = np.flatnonzero(~np.isin(pieces, dropped))
     for keep in filters:
-        stays &= keep(voxels)
-    order = np.flatnonzero(stays)
+        order = order[keep(voxels[order])]
     order = order[np.argsort(first[order])]
     lookup = np.zeros(int(pieces[-1]) + 1 if pieces.size else 1, np.uint32)
     lookup[pieces[order]] = np.arange(1, order.size + 1)

@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from numpy.typing import NDArray
+
 from bioloom.errors import BioLoomError
+from bioloom.geometry.box import Box
 from bioloom.postprocess import OPERATIONS
 from bioloom.postprocess.classes import ClassMap, ClassPass
-from bioloom.postprocess.filters import Filters
+from bioloom.postprocess.filters import FilteredReader, Filters, PredictionFilter
 from bioloom.postprocess.labels import LabelPass, Relabel
 from bioloom.postprocess.ordering import Ranking, rank_voxels
-from bioloom.postprocess.passes import Pass
+from bioloom.postprocess.passes import ArrayReader, Pass
 from bioloom.postprocess.points import PointPass
 
 FIXED_THRESHOLD = 0.5
@@ -99,6 +102,37 @@ def compile_passes(
         options: Any = OPERATIONS.parse(operation)
         passes = filters.take(OPERATIONS[options.name](options, passes, setting))
     return filters.apply(FINISHING[product](passes))
+
+
+def filter_whole(
+    operations: Sequence[Any], prediction: NDArray[Any], *, channels: Sequence[str], spacing: Sequence[float]
+) -> tuple[NDArray[Any], list[Any]]:
+    r"""Carry out the filters that a list of operations begins with.
+
+    Whoever tries several thresholds on an image then filters it once.
+
+    Parameters
+    ----------
+    operations, channels, spacing
+        See :func:`compile_passes`.
+    prediction : ndarray of float, shape (channel, \*spatial)
+        The whole prediction.
+
+    Returns
+    -------
+    ndarray, shape (channel, \*spatial)
+        The filtered prediction.
+    list
+        The other operations.
+    """
+    setting, image = Setting(tuple(channels), tuple(spacing)), Box.of(prediction.shape[1:])
+    for place, operation in enumerate(operations):
+        options: Any = OPERATIONS.parse(operation)
+        made = OPERATIONS[options.name](options, [], setting)
+        if not isinstance(made[-1], PredictionFilter):
+            return prediction, list(operations[place:])
+        prediction = FilteredReader(ArrayReader(prediction), made[-1], image).read(image)
+    return prediction, []
 
 
 def last_labels(passes: Sequence[Pass], asking: str) -> LabelPass:

@@ -1,10 +1,12 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from scipy import ndimage
 
 from bioloom.errors import BioLoomError
-from bioloom.postprocess.program import compile_passes
+from bioloom.postprocess.program import compile_passes, filter_whole
 
 CHANNELS = ("foreground", "distance")
 WATERSHED = {"name": "watershed", "seeds": "distance"}
@@ -42,6 +44,18 @@ def test_reading_options_imports_nothing_slow():
         "assert not slow, slow"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_leading_filters_are_carried_out_on_a_whole_prediction():
+    prediction = np.random.default_rng(0).random((2, 9, 11)).astype(np.float32)
+    operations = [{"name": "median_filter", "channels": "distance"}, WATERSHED, "fill_holes"]
+    found, others = filter_whole(operations, prediction, channels=CHANNELS, spacing=(1, 1))
+    assert others == operations[1:]
+    np.testing.assert_array_equal(found[0], prediction[0])
+    np.testing.assert_array_equal(found[1], ndimage.median_filter(prediction[1], 3))
+    same, others = filter_whole(others, prediction, channels=CHANNELS, spacing=(1, 1))
+    assert same is prediction
+    assert len(others) == 2
 
 
 def test_mistakes_are_named():
