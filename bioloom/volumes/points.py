@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.geometry.box import Box
-from bioloom.volumes import tables
 
 SUFFIX = ".csv"
 POINTS = "points"
@@ -111,7 +110,9 @@ def read_annotations(path: Path, shape: tuple[int, ...]) -> Points:
 
 def write_points(path: Path | str, points: Points) -> None:
     """Write ``axis-0,axis-1[,axis-2],class,score``, atomically."""
-    import pandas as pd
+    import pandas as pd  # late, as the tables: options of operations are read without it
+
+    from bioloom.volumes import tables
 
     columns = {f"axis-{axis}": points.places[:, axis] for axis in range(points.places.shape[1])}
     frame = pd.DataFrame({**columns, CLASS: points.classes.astype(str), "score": points.scores})
@@ -120,6 +121,8 @@ def write_points(path: Path | str, points: Points) -> None:
 
 def read_points(path: Path | str) -> Points:
     """Read what `write_points` wrote."""
+    from bioloom.volumes import tables
+
     table = tables.read_table(path, tables.POINTS)
     axes = [column for column in table.columns if column.startswith("axis-")]
     return Points.of(table[sorted(axes)].to_numpy(np.float64), table[CLASS].to_numpy(object), table["score"])
