@@ -7,7 +7,9 @@ import pytest
 from bioloom.evaluate import METRICS
 from bioloom.evaluate.comparison import compare
 from bioloom.evaluate.metric import channel_of
+from bioloom.evaluate.point_matching import PointComparison
 from bioloom.report import wording
+from bioloom.volumes.points import Points
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,9 @@ def test_the_first_table_is_not_flooded(metric, leads):
 def test_every_metric_has_words_and_means_over_images_say_so(name):
     labels, options = np.ones((4, 4), np.uint8), METRICS.parse(name)
     comparison = replace(compare(labels, labels), means={channel_of(options): np.ones(1)})
+    if METRICS[name].truths == ("points",):
+        points = Points.of([[1.0, 2.0]], ["a"])
+        comparison = PointComparison(points, points, (1.0, 1.0), 1.0)
     for metric in METRICS[name].finish(METRICS[name].count(comparison, options)[""]):
         counted = metric.startswith("objects_") and metric not in wording.COUNTS
         assert counted or wording.meaning(metric), metric
