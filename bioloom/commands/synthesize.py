@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bioloom.cli import step
+from bioloom.errors import BioLoomError, did_you_mean
+
+if TYPE_CHECKING:
+    from bioloom.synthesize.kind import Kind
 
 
 @step("synthesize")
@@ -31,7 +36,6 @@ def command(
 
     Example: bioloom synthesize nuclei synthetic/nuclei --images 6
     """
-    from bioloom.synthesize import kind_of
     from bioloom.synthesize.write import check_empty, write_all
 
     chosen, learned = kind_of(kind)
@@ -40,3 +44,18 @@ def command(
     written = list(write_all(chosen, frame, folder, images=images, seed=seed, learned=learned))
     sides, sizes = (" x ".join(f"{n:g}" for n in numbers) for numbers in (frame.shape, frame.spacing))
     click.echo(f"wrote {len(written)} images of {chosen.name} to {folder}: {sides} voxels of {sizes} um")
+
+
+def kind_of(name: str) -> tuple[Kind, str | None]:
+    """Return the kind called `name`, or that of the task called so and what the task learns from."""
+    from bioloom.synthesize import KINDS
+    from bioloom.tasks import TASKS
+
+    if name in TASKS:
+        return KINDS[TASKS[name].picture], TASKS[name].truth
+    if name not in KINDS:
+        known = [*KINDS, *TASKS]
+        raise BioLoomError(
+            f"unknown kind of picture '{name}'", allowed=", ".join(known), fix=did_you_mean(name, known)
+        )
+    return KINDS[name], None

@@ -9,17 +9,6 @@ TASK = Task(
     truth="objects",
     product="labels",
     targets=RECIPES["center"].targets,
-    augment=(
-        {"name": "flip"},
-        {"name": "rotate90"},
-        {"name": "affine"},
-        {"name": "elastic"},
-        {"name": "gamma"},
-        {"name": "brightness"},
-        {"name": "contrast"},
-        {"name": "blur"},
-        {"name": "noise"},
-    ),
     postprocess=RECIPES["center"].postprocess,
     metrics=(
         {"name": "matching"},
@@ -30,5 +19,6 @@ TASK = Task(
         {"name": "voi"},
     ),
     headline="f1@0.5",
+    picture="nuclei",
     recipes=RECIPES,
 )

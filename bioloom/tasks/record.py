@@ -8,6 +8,21 @@ from typing import Any, Literal
 
 Truth = Literal["objects", "classes", "points"]
 Product = Literal["labels", "classes", "points"]
+USUAL = tuple(
+    {"name": name}
+    for name in (
+        "flip",
+        "rotate90",
+        "affine",
+        "elastic",
+        "gamma",
+        "brightness",
+        "contrast",
+        "blur",
+        "noise",
+    )
+)
+"""The augmentations of pictures without an upright orientation, in order."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +54,16 @@ class Task:
     """What post-processing ends in: a label image, a class map, or a table of points."""
     targets: tuple[dict[str, Any], ...]
     """What the network learns (``train.targets``); each target declares its losses."""
-    augment: tuple[dict[str, Any], ...]
-    """The default augmentation recipe, in order."""
     postprocess: tuple[dict[str, Any], ...]
     """The default operations from prediction to output, in order."""
     metrics: tuple[dict[str, Any], ...]
     """What is evaluated where labels are given."""
     headline: str
     """The metric that the report shows first."""
+    picture: str
+    """The kind of synthetic picture that suits it, see `bioloom.synthesize`."""
+    augment: tuple[dict[str, Any], ...] = USUAL
+    """The default augmentation recipe, in order."""
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     """Other targets with operations that suit them, by name."""
 

@@ -10,13 +10,11 @@ import bioloom
 from bioloom.tasks import TASKS
 
 ROOT = Path(bioloom.__file__).parents[1]
-TABLES = {ROOT / "bioloom" / "synthesize" / "__init__.py"}
-"""Tables with a line per task outside of its record: pictures to try a task on, which no run depends on."""
 CODE = [
     path
     for folder in ("bioloom", "steps")
     for path in sorted((ROOT / folder).rglob("*.py"))
-    if (ROOT / "bioloom" / "tasks") not in path.parents and path not in TABLES
+    if (ROOT / "bioloom" / "tasks") not in path.parents
 ]
 RULES = [ROOT / "workflow" / "Snakefile", *sorted((ROOT / "workflow" / "rules").glob("*.smk"))]
 

@@ -1,8 +1,10 @@
 import pytest
 from click.testing import CliRunner
 
-from bioloom.commands.synthesize import command
+from bioloom.commands.synthesize import command, kind_of
 from bioloom.errors import BioLoomError
+from bioloom.synthesize import KINDS
+from bioloom.tasks import TASKS
 
 
 def run(*args):
@@ -33,6 +35,14 @@ def test_volumes_are_written(tmp_path):
 def test_a_task_is_a_kind(tmp_path):
     run("detection", tmp_path, "--images", 1, "--size", 48)
     assert "test/labels/spots-000.csv" in files(tmp_path)
+
+
+def test_tasks_have_a_kind_that_holds_what_they_learn_from():
+    for name, task in TASKS.items():
+        kind, learned = kind_of(name)
+        assert learned == task.truth
+        assert learned in kind.holds
+    assert kind_of("tubes") == (KINDS["tubes"], None)
 
 
 def test_a_seed_changes_the_pictures(tmp_path):

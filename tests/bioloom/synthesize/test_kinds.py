@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 
 from bioloom.errors import BioLoomError
-from bioloom.synthesize import KINDS, TASKS, kind_of
+from bioloom.synthesize import KINDS
 from bioloom.synthesize.write import generator_of
 
 EVERY = [(name, ndim) for name, kind in KINDS.items() for ndim in kind.frames]
@@ -188,18 +188,3 @@ def _possible(kind, ndim, side):
     except BioLoomError:
         return False
     return True
-
-
-def test_tasks_have_a_kind_that_holds_what_they_learn_from():
-    for task, (kind, learned) in TASKS.items():
-        assert learned in KINDS[kind].holds, task
-        assert kind_of(task) == (KINDS[kind], learned)
-    assert kind_of("tubes") == (KINDS["tubes"], None)
-
-
-def test_an_unknown_kind_is_told_with_the_nearest():
-    with pytest.raises(
-        BioLoomError,
-        match=r"unknown kind of picture 'nucleus'; allowed: nuclei, .*; fix: did you mean 'nuclei'",
-    ):
-        kind_of("nucleus")
