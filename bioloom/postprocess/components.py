@@ -30,7 +30,7 @@ NEIGHBOURS: dict[tuple[int, int], Literal[4, 6, 8, 18, 26]] = {
 }
 """The number of neighbours of a voxel, by dimension and by how many coordinates may differ at once."""
 
-_OPEN = 8
+OPEN = 8
 """Partials that stay open."""
 
 
@@ -86,7 +86,7 @@ class Union:
     ) -> None:
         self._layout = layout
         self._connectivity = connectivity
-        self._partial = lru_cache(maxsize=_OPEN)(partial)
+        self._partial = lru_cache(maxsize=OPEN)(partial)
         self._prefix = prefix
         # not lists of small arrays: one costs more than the few numbers of a block
         self._first, self._pairs, self._offsets = array("q"), array("q"), array("q", [0])

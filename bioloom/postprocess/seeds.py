@@ -18,6 +18,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 from bioloom.geometry.box import Box
 from bioloom.postprocess.blocks import Block
 from bioloom.postprocess.channels import Expression
-from bioloom.postprocess.components import Union, describe, label_components
+from bioloom.postprocess.components import OPEN, Union, describe, label_components
 from bioloom.postprocess.ordering import Ranking
 from bioloom.postprocess.passes import LABELS, Reader, Source
 from bioloom.postprocess.workspace import Arrays, Slices
@@ -134,6 +135,7 @@ class Seeds:
         """
         layout, connectivity = source.layout, self.rules.connectivity
 
+        @lru_cache(maxsize=OPEN)  # opened once for all levels
         def partial(position: int) -> Arrays:
             return source.workspace.partial(self.name, layout.blocks[position].id)
 
