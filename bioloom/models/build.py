@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import nn
 
 from bioloom.models import MODELS
@@ -34,6 +36,24 @@ def build_model(options: Any, in_channels: int, out_channels: int, ndim: int) ->
     """
     parsed: Any = MODELS.parse(options)
     return MODELS[parsed.name](parsed, in_channels=in_channels, out_channels=out_channels, ndim=ndim)
+
+
+def begin_near(model: nn.Module, starts: Sequence[float]) -> None:
+    """Let the outputs of an untrained model begin near some values, by the bias of its last convolution.
+
+    With rare positives a sigmoid had better begin low (Lin et al., Focal Loss for Dense Object Detection,
+    ICCV 2017, section 4.1), since a bias moves by no more than the learning rate in a step.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Its last convolution is called ``head``.
+    starts : sequence of float
+        Raw values, one per channel.
+    """
+    head: Any = model.head
+    with torch.no_grad():
+        head.bias.copy_(torch.tensor(starts))
 
 
 def parameter_count(model: nn.Module) -> int:

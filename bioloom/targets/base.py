@@ -84,6 +84,8 @@ class Target(ABC):
     """What turns the network's output into the target's range."""
     losses: ClassVar[tuple[dict[str, Any], ...]]
     """The default losses on the channels of the target, written as in the config."""
+    start: ClassVar[float] = 0.0
+    """The raw output that an untrained network begins near; below 0 for a sigmoid that is rarely high."""
     uses_centers: ClassVar[bool] = False
     """Whether the target reads the objects' centers, which cost something to follow through a map."""
 

@@ -53,6 +53,7 @@ class Points(Target):
 
     activation = "sigmoid"
     losses = ({"name": "heatmap_focal"},)
+    start = -4.0  # a sigmoid of 0.02: training need not begin by unlearning points everywhere
     uses_centers = True
 
     def channels(self, ndim: int) -> tuple[Channel, ...]:

@@ -56,6 +56,10 @@ class TargetStack:
         """Names of the targets whose channels exclude each other."""
         return tuple(target.options.name for target in self.targets if target.activation == "softmax")
 
+    def starts(self, ndim: int) -> tuple[float, ...]:
+        """Return for every channel the raw output that training begins near. See `Target.start`."""
+        return tuple(target.start for target in self.targets for _ in target.channels(ndim))
+
     @property
     def uses_centers(self) -> bool:
         """Whether any target reads the objects' centers."""

@@ -8,7 +8,7 @@ from typing import Any, cast
 import torch
 
 from bioloom.losses.combine import CombinedLoss
-from bioloom.models.build import build_model
+from bioloom.models.build import begin_near, build_model
 from bioloom.progress import open_progress
 from bioloom.settings.config import Config
 from bioloom.targets.base import Channel
@@ -56,6 +56,7 @@ def train_model(
     source = open_source(files, config, facts, targets, augmentations, memory_gb=memory_gb)
     torch.manual_seed(config.train.seed)
     network = build_model(config.model, facts["channels"], len(names), facts["ndim"])
+    begin_near(network, targets.starts(facts["ndim"]))
     options = cast("TrainOptions", config.train.model_copy(update={"workers": workers}))  # no `auto` left
     word = fingerprint(
         train=config.train.model_dump(mode="json", exclude={"device", "workers", "memory_gb"}),

@@ -157,7 +157,7 @@ def commands(run: Path) -> dict[str, list[str]]:
         f"--calibration {run}/calibration.yaml test_d",
         "postprocess": f"{settled} --predictions {run}/predictions/{pack} {blocks} "
         f"--calibration {run}/calibration.yaml --outputs {run}/outputs/{pack}",
-        "evaluate": f"{images} {labels} --outputs {run}/outputs/{pack} "
+        "evaluate": f"{settled} {images} {labels} --outputs {run}/outputs/{pack} "
         f"--predictions {run}/predictions/{pack} --metrics {run}/metrics/{pack}",
         "report": f"--run {run} test_d",
         "export": f"--outputs {run}/outputs/{pack} --exports {run}/exports/{pack}",

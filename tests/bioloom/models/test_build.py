@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from bioloom.errors import BioLoomError
-from bioloom.models.build import build_model, parameter_count
+from bioloom.models import MODELS
+from bioloom.models.build import begin_near, build_model, parameter_count
 from bioloom.models.options import UNetOptions
 
 
@@ -30,3 +31,15 @@ def test_parameter_count_leaves_out_what_is_not_trained():
     assert parameter_count(layer) == 3 * 5 + 5 + 2 * 5
     layer[0].bias.requires_grad_(False)
     assert parameter_count(layer) == 3 * 5 + 2 * 5
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("name", MODELS)
+def test_an_untrained_model_begins_near_the_wanted_outputs(name, ndim):
+    torch.manual_seed(0)
+    model = build_model(name, 1, 2, ndim).eval()
+    image = torch.randn(1, 1, *[16] * ndim)
+    with torch.no_grad():
+        before = model(image)
+        begin_near(model, (0.0, -4.0))
+        torch.testing.assert_close(model(image), before + torch.tensor([0.0, -4.0]).reshape(2, *[1] * ndim))

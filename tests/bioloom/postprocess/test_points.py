@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
+from bioloom.evaluate.matching import match_counts
+from bioloom.evaluate.point_matching import match_points
 from bioloom.geometry.box import Box
 from bioloom.geometry.grid import BlockRow, tiles
+from bioloom.postprocess.blocks import Layout
+from bioloom.postprocess.passes import run_in_memory
 from bioloom.postprocess.points import run_points
 from bioloom.postprocess.product import (
     Recipe,
@@ -15,8 +19,11 @@ from bioloom.postprocess.product import (
     process_image,
 )
 from bioloom.postprocess.program import compile_passes
+from bioloom.targets import TARGETS
+from bioloom.targets.facts import ObjectFacts
+from bioloom.targets.stack import TargetStack
 from bioloom.volumes.manifest import read_manifest, write_manifest
-from bioloom.volumes.points import read_points
+from bioloom.volumes.points import Points, read_points
 from bioloom.volumes.store import create_volume, open_volume
 
 SHAPES = [(70, 90), (20, 40, 30)]
@@ -79,6 +86,56 @@ def test_passes_that_make_no_points_are_a_mistake_in_a_program():
 
 
 def _whole(shape):
-    from bioloom.postprocess.blocks import Layout
-
     return Layout.cut(shape, shape, 0)
+
+
+def crowd(ndim, seed=0):
+    """Balls that touch or lie apart, on a grid that is shaken, with their centers."""
+    spacing, shape = {2: ((1.0, 0.5), (60, 110)), 3: ((2.0, 1.0, 1.0), (20, 44, 50))}[ndim]
+    rng = np.random.default_rng(seed)
+    steps = np.array(spacing)
+    lines = [np.arange(6.0, n * s - 5, 10) for n, s in zip(shape, spacing, strict=True)]
+    um = np.stack(np.meshgrid(*lines, indexing="ij"), -1).reshape(-1, ndim) + rng.uniform(-0.8, 0.8, ndim)
+    um = um + rng.uniform(-0.5, 0.5, um.shape)
+    grid = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), -1) * steps
+    away = np.linalg.norm(grid[..., None, :] - um, axis=-1)
+    labels = np.where(away.min(-1) < 5.2, away.argmin(-1) + 1, 0)
+    return labels, um / steps, spacing
+
+
+def perfect(labels, places, spacing, *targets):
+    """What a network without mistakes predicts, and the names of its channels."""
+    ids = np.arange(1, len(places) + 1)
+    classes = np.array(["a", "b"] * len(places))[: len(places)]
+    facts = ObjectFacts(ids, places, np.full(len(places), 5.0), 5.0, classes)
+    stack = TargetStack([TARGETS.parse(target) for target in targets])
+    values, _ = stack.make(labels, facts, spacing, ((False, False),) * labels.ndim)
+    return values, [channel.name for channel in stack.channels(labels.ndim)], classes
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("options", [{}, {"sigma": 0.25}, {"shape": "dilated", "radius_um": 2.0}])
+def test_perfect_heat_maps_give_the_points_back(ndim, options):
+    labels, places, spacing = crowd(ndim)
+    target = {"name": "points", "classes": ["a", "b"], **options}
+    prediction, channels, classes = perfect(labels, places, spacing, target)
+    given = {"defaults": {"suppression_um": 4.0}, "product": "points"}
+    passes = compile_passes(
+        [{"name": "peaks", "threshold": 0.2}], channels=channels, spacing=spacing, **given
+    )
+    found = run_points(prediction, passes, _whole(labels.shape))
+    tolerance = 1.0 if options.get("shape") == "dilated" else 0.3
+    outcome = match_points(Points.of(places, classes), found, tolerance, spacing)
+    assert len(outcome.truth) == len(places) > 20
+    assert len(outcome.invented) == 0
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_points_seed_a_watershed(ndim):
+    labels, places, spacing = crowd(ndim)
+    targets = ("foreground", "distance", {"name": "points", "sigma": 0.25, "classes": "none"})
+    prediction, channels, _ = perfect(labels, places, spacing, *targets)
+    passes = compile_passes([{"name": "watershed", "seeds": "points"}], channels=channels, spacing=spacing)
+    found = run_in_memory(prediction, passes, _whole(labels.shape))
+    tp, fp, fn = match_counts(labels, found, [0.9])
+    assert (tp[0], fp[0], fn[0]) == (len(places), 0, 0)

@@ -32,3 +32,8 @@ def test_no_target_and_two_of_one_name_are_errors():
         stack()
     with pytest.raises(BioLoomError, match="contour more than once"):
         stack("contour", {"name": "contour", "width": 2})
+
+
+def test_channels_begin_where_their_targets_say():
+    options = [TARGETS.parse(t) for t in ("foreground", {"name": "points", "classes": ["a", "b"]})]
+    assert TargetStack(options).starts(2) == (0.0, -4.0, -4.0)
