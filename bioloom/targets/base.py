@@ -83,7 +83,8 @@ class Target(ABC):
     activation: ClassVar[str]
     """What turns the network's output into the target's range."""
     losses: ClassVar[tuple[dict[str, Any], ...]]
-    """The default losses on the channels of the target, written as in the config."""
+    """The default losses on the channels of the target, written as in the config; one that names a target
+    itself is on some of them only."""
     uses_centers: ClassVar[bool] = False
     """Whether the target reads the objects' centers, which cost something to follow through a map."""
 
