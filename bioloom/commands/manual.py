@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -105,9 +105,16 @@ def targets_text() -> str:
     for name, make in TARGETS.items():
         target = make(TARGETS.parse(name))
         losses = ", ".join(loss["name"] for loss in target.losses)
-        channels = ", ".join(channel.name for channel in target.channels(3))
-        rows.append((f"`{name}`", _summary(TARGETS, name), channels, target.activation, losses))
+        channels = target.channels(3)
+        names = ", ".join(_shortened([channel.name for channel in channels]))
+        activations = ", ".join(dict.fromkeys(channel.activation for channel in channels))
+        rows.append((f"`{name}`", _summary(TARGETS, name), names, activations, losses))
     return table(("target", "what it is", "channels", "activation", "losses"), rows)
+
+
+def _shortened(names: Sequence[str]) -> Sequence[str]:
+    """Return long lists of names without their middle."""
+    return names if len(names) < 12 else [*names[:3], "...", names[-1]]
 
 
 def operations_text() -> str:

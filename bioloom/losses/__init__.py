@@ -17,5 +17,6 @@ LOSSES = Registry(
         "l1": ("l1:L1", "options:L1Options"),
         "mse": ("mse:MeanSquaredError", "options:MeanSquaredErrorOptions"),
         "smooth_l1": ("smooth_l1:SmoothL1", "options:SmoothL1Options"),
+        "spatial_embedding": ("spatial_embedding:SpatialEmbedding", "options:SpatialEmbeddingOptions"),
     },
 )

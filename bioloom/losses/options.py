@@ -88,3 +88,15 @@ class SmoothL1Options(LossOptions):
 
     beta: float = Field(1.0, gt=0, allow_inf_nan=False)
     """Difference at which the square becomes a straight line, in units of the target, above 0."""
+
+
+class SpatialEmbeddingOptions(LossOptions):
+    """How well embeddings gather the voxels of objects; for the target embeddings."""
+
+    name: Literal["spatial_embedding"] = "spatial_embedding"
+
+    evenness: float = Field(10.0, ge=0, allow_inf_nan=False)
+    """Factor of the variance of widths within an object, at least 0."""
+
+    foreground: float = Field(10.0, gt=0, allow_inf_nan=False)
+    """Factor of the errors of seeds inside of objects over those in the background, above 0."""

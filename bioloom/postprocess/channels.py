@@ -83,3 +83,17 @@ def find_vector(target: str, channels: Sequence[str], ndim: int) -> tuple[int, .
     """
     terms = [f"{target}-{letter}" for letter in "zyx"[-ndim:]]
     return tuple(index for index, _ in find_terms(terms, channels).terms)
+
+
+def numbered(prefix: str, channels: Sequence[str]) -> tuple[int, ...]:
+    """Return the positions of the channels ``prefix-0``, ``prefix-1``, ... in this order.
+
+    Raises
+    ------
+    BioLoomError
+        If the prediction has none.
+    """
+    find_terms([f"{prefix}-0"], channels)
+    known = {name: index for index, name in enumerate(channels)}
+    count = next(n for n in range(len(channels) + 1) if f"{prefix}-{n}" not in known)
+    return tuple(known[f"{prefix}-{n}"] for n in range(count))

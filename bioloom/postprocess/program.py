@@ -39,7 +39,7 @@ class Setting:
         The calibration: values for ``foreground`` and ``seed``, or for ``peak``.
     defaults : mapping of str to float
         The fingerprint's values for ``auto``: ``min_voxels`` and ``max_extent`` in voxels, ``suppression_um``
-        in micrometres.
+        and ``radius_um`` (the unit of predicted lengths) in micrometres.
     rank : callable
         How voxels are ordered; calibration puts a remembering one here.
     """

@@ -90,6 +90,7 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
     choose("infer.halo", "auto", lambda: halo(facts))
     choose("postprocess.min_voxels", "auto", lambda: smallest_object(facts))
     choose("postprocess.max_extent", "auto", lambda: largest_hole(facts))
+    choose("postprocess.radius_um", "auto", lambda: unit_of_lengths(facts))
     return settled
 
 
@@ -238,6 +239,12 @@ def largest_hole(facts: dict[str, Any]) -> Choice:
     """The median radius of the objects, in voxels of the finest axis."""
     radius = facts.get("median_radius_um", 0.0) / min(facts["spacing_um"])
     return max(1, ceil(radius)), f"the median object has a radius of {radius:.3g} voxels"
+
+
+def unit_of_lengths(facts: dict[str, Any]) -> Choice:
+    """The median radius of the objects, in micrometres, by which training divides lengths."""
+    radius = facts.get("median_radius_um", 1.0)
+    return radius, f"predicted lengths are in radii of the median training object, {radius:.3g} um"
 
 
 def _seen_spacing(facts: dict[str, Any], size: Sequence[int]) -> np.ndarray:

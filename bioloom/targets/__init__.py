@@ -24,5 +24,8 @@ TARGETS = Registry(
         "border_weight": ("border_weight:BorderWeight", "border_weight:BorderWeightOptions"),
         "offset": ("offset:Offset", "offset:OffsetOptions"),
         "flow": ("flow:Flow", "flow:FlowOptions"),
+        "stars": ("stars:Stars", "stars:StarsOptions"),
+        "embeddings": ("embeddings:Embeddings", "embeddings:EmbeddingsOptions"),
+        "affinities": ("affinities:Affinities", "affinities:AffinitiesOptions"),
     },
 )

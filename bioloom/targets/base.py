@@ -83,7 +83,8 @@ class Target(ABC):
     activation: ClassVar[str]
     """What turns the network's output into the target's range."""
     losses: ClassVar[tuple[dict[str, Any], ...]]
-    """The default losses on the channels of the target, written as in the config."""
+    """The default losses on the channels of the target, written as in the config; one that names a target
+    itself is on some of them only."""
     start: ClassVar[float] = 0.0
     """The raw output that an untrained network begins near; below 0 for a sigmoid that is rarely high."""
     uses_centers: ClassVar[bool] = False

@@ -102,5 +102,20 @@ RECIPES = {
         ("foreground", "flow"),
         name="flows",
     ),
+    "stars": _recipe(
+        "Roundish objects that touch or overlap a little, such as nuclei in tissue (StarDist).",
+        ("stars",),
+        name="stars",
+    ),
+    "embeddings": _recipe(
+        "Packed objects of one kind whose sizes differ (EmbedSeg).",
+        ("embeddings",),
+        name="embeddings",
+    ),
+    "affinities": _recipe(
+        "Objects of any shape that touch over large areas, branched ones, too: neurites, cells in EM.",
+        ("foreground", "affinities"),
+        name="affinities",
+    ),
 }
 """The recipes by their names, which are those of their main target."""

@@ -57,7 +57,7 @@ def losses_of(config: Config, facts: Mapping[str, Any] | None = None) -> list[An
     With the `facts` of the fingerprint, weights of classes that are left to ``auto`` are filled in.
     """
     defaults = [
-        {**loss, "target": target.options.name}
+        {"target": target.options.name, **loss}
         for target in targets_of(config).targets
         for loss in target.losses
     ]

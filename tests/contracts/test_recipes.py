@@ -43,12 +43,13 @@ def decode(task, name, labels, spacing, tile=None):
     """Make the targets of labels and, as if a network had predicted just them, labels again."""
     recipe = TASKS[task].recipes[name]
     stack = TargetStack(TARGETS.parse(target) for target in recipe.targets)
-    prediction, _ = stack.make(labels, facts_of(labels, spacing), spacing, uncut(labels.ndim))
+    facts = facts_of(labels, spacing)
+    prediction, _ = stack.make(labels, facts, spacing, uncut(labels.ndim))
     passes = compile_passes(
         recipe.postprocess,
         channels=[channel.name for channel in stack.channels(labels.ndim)],
         spacing=spacing,
-        defaults={"min_voxels": 5},
+        defaults={"min_voxels": 5, "radius_um": facts.median_radius_um},
     )
     return run_in_memory(prediction, passes, Layout.cut(labels.shape, tile or labels.shape, 4))
 
@@ -73,7 +74,12 @@ def test_nothing_gives_nothing_and_one_gives_one(task, name, ndim):
     step = SPACINGS["anisotropic"][ndim]
     truth = balls(ndim, step, [np.array(SIDES_UM[ndim]) / 2], [9])
     assert not decode(task, name, np.zeros_like(truth), step).any()
-    np.testing.assert_array_equal(decode(task, name, truth, step), truth)
+    labels = decode(task, name, truth, step)
+    if name == "stars":  # whose outlines have as many corners as there are rays
+        assert len(match_pairs(truth, labels, 0.9).missed) == 0
+        assert labels.max() == 1
+    else:
+        np.testing.assert_array_equal(labels, truth)
 
 
 def hooks(ndim):
@@ -85,7 +91,7 @@ def hooks(ndim):
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
-@pytest.mark.parametrize("name", ["contour", "touching", "skeleton", "flow"])
+@pytest.mark.parametrize("name", ["contour", "touching", "skeleton", "flow", "affinities"])
 def test_bent_objects_of_instance_segmentation(name, ndim):
     truth = hooks(ndim)
     labels = decode("instance_segmentation", name, truth, SPACINGS["isotropic"][ndim])

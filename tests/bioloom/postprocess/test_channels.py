@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bioloom.errors import BioLoomError
-from bioloom.postprocess.channels import find_terms, find_vector
+from bioloom.postprocess.channels import find_terms, find_vector, numbered
 
 
 def test_a_list_of_terms_is_their_minimum():
@@ -27,3 +27,10 @@ def test_components_of_a_vector_are_found_by_axis():
     assert find_vector("flow", channels, 2) == (1, 2)
     with pytest.raises(BioLoomError, match="no channel 'offset-y'"):
         find_vector("offset", channels, 2)
+
+
+def test_numbered_channels_come_in_order():
+    channels = ["ray-1", "foreground", "ray-0", "ray-10", "ray-2"]
+    assert numbered("ray", channels) == (2, 0, 4)
+    with pytest.raises(BioLoomError, match="no channel 'star-0'"):
+        numbered("star", channels)

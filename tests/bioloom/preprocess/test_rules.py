@@ -104,6 +104,8 @@ def test_batches_fit_the_budget():
 def test_sizes_of_operations_come_from_the_objects():
     assert rules.smallest_object(facts())[0] == 90
     assert rules.largest_hole(facts())[0] == 8
+    assert rules.unit_of_lengths({"median_radius_um": 2.5})[0] == 2.5
+    assert rules.unit_of_lengths({})[0] == 1.0
     assert rules.halo(facts())[0] == [34, 34]
     assert rules.halo(facts(3, largest_object=[2, 90, 3]))[0] == [16, 94, 16]
 

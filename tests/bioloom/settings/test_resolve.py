@@ -11,6 +11,7 @@ SETTLED = {
     "model.pooling": {"value": [[2, 2], [2, 2]], "reason": ""},
     "infer.block": {"value": [256, 256], "reason": ""},
     "postprocess.min_voxels": {"value": 8, "reason": ""},
+    "postprocess.radius_um": {"value": 2.5, "reason": ""},
 }
 
 
@@ -24,7 +25,7 @@ def test_auto_takes_what_was_settled_and_the_rest_stays():
 
 
 def test_what_stands_for_auto_in_operations():
-    assert sizes(SETTLED) == {"min_voxels": 8}
+    assert sizes(SETTLED) == {"min_voxels": 8, "radius_um": 2.5}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import pytest
 
 from bioloom.errors import BioLoomError
 from bioloom.evaluate import METRICS
+from bioloom.losses.combine import CombinedLoss
 from bioloom.settings import parse_options
 from bioloom.tasks import TASKS
 from bioloom.tasks import recipe as recipes
@@ -52,6 +53,24 @@ def test_options_that_make_sense_in_3d_only_are_no_mistake_while_nothing_is_know
     assert names == ["0-seeds", "1-flood", "2-relabel"]
     with pytest.raises(BioLoomError, match="no labels to work on"):
         recipes.pass_names(config(postprocess=["fill_holes"]))
+
+
+def test_a_loss_may_be_on_some_channels_of_its_target():
+    options = config(train={"targets": ["stars"]}, postprocess=["stars"])
+    losses = recipes.losses_of(options)
+    assert [loss.target for loss in losses] == ["stars-probability", "stars-ray"]
+    names = [channel.name for channel in recipes.targets_of(options).channels(3)]
+    assert CombinedLoss(losses, names).names == ("binary_cross_entropy_stars-probability", "l1_stars-ray")
+    assert recipes.pass_names(options) == ["0-candidates", "1-paint", "2-relabel"]
+
+
+def test_offsets_of_volumes_make_the_same_passes():
+    """The names of passes are asked for before anyone knows the number of axes."""
+    offsets = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 4], [2, 0, 0]]
+    targets = ["foreground", {"name": "affinities", "offsets": offsets}]
+    options = config(train={"targets": targets}, postprocess=["affinities"])
+    default = config(train={"targets": ["foreground", "affinities"]}, postprocess=["affinities"])
+    assert recipes.pass_names(options) == recipes.pass_names(default)
 
 
 def test_an_empty_list_is_no_auto():
