@@ -19,7 +19,7 @@ def as_table(rows: Any) -> pd.DataFrame:
 
 def drawable(curve: pd.DataFrame) -> bool:
     """Return whether a grid of at least two pairs was tried."""
-    return {"foreground", "seed", "score"} <= set(curve.columns) and curve["score"].notna().sum() >= 2
+    return {"foreground", "seed", "f1"} <= set(curve.columns) and curve["f1"].notna().sum() >= 2
 
 
 @style.styled
@@ -29,11 +29,11 @@ def draw(curve: pd.DataFrame, chosen: tuple[float, float] | None) -> Figure:
     Parameters
     ----------
     curve : DataFrame
-        Columns ``foreground, seed, score``, one row per pair.
+        Columns ``foreground, seed, f1``, one row per pair.
     chosen : (float, float) or None
         The foreground and the seed threshold that were taken.
     """
-    grid = curve.pivot_table(index="foreground", columns="seed", values="score")
+    grid = curve.pivot_table(index="foreground", columns="seed", values="f1")
     figure = style.canvas(1.3 + 0.42 * len(grid.index), width=2.2 + 0.72 * len(grid.columns))
     axes = figure.subplots()
     values = grid.to_numpy(float)

@@ -62,7 +62,7 @@ def full(run):
     }
     run.images("test_a", "test_b", "test_c").scores({f"test_{c}": metrics for c in "abc"})
     run.training([2.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5])
-    curve = [{"foreground": 0.5, "seed": s, "score": s} for s in (0.4, 0.5)]
+    curve = [{"foreground": 0.5, "seed": s, "f1": s} for s in (0.4, 0.5)]
     run.yaml(
         "calibration.yaml", {"thresholds": {"foreground": 0.5, "seed": 0.5}, "reason": "best", "curve": curve}
     )

@@ -47,7 +47,7 @@ def test_figures_need_their_numbers(run):
     assert names(plates.objects(found)) == ["object_sizes"]
     scores = {"f1@0.5": 0.9, "f1@0.6": 0.8, "objects_truth": 3.0, "objects_predicted": np.nan}
     run.scores(dict.fromkeys(IMAGES, scores)).training([1.0, 0.5])
-    curve = [{"foreground": 0.5, "seed": s, "score": s} for s in (0.4, 0.5)]
+    curve = [{"foreground": 0.5, "seed": s, "f1": s} for s in (0.4, 0.5)]
     found = gather(
         run.yaml("calibration.yaml", {"thresholds": {"foreground": 0.5, "seed": 0.4}, "curve": curve}).run, {}
     )
