@@ -86,7 +86,8 @@ def learn(run, step, names):
     step("fingerprint", "train_a", **folders, fingerprint=settled)
     for split in ("train", "val"):
         patches = run / "patches" / f"{split}.csv"
-        step("patch", f"{split}_a", **folders, fingerprint=settled, patches=patches)
+        labels = run / "labels"
+        step("patch", f"{split}_a", **folders, labels=labels, fingerprint=settled, patches=patches)
     more = {"labels": run / "labels", "patches": run / "patches", "checkpoints": run / "checkpoints"}
     step("train", "train_a", "val_a", **folders, **more, fingerprint=settled, model=run / "model", workers=0)
 

@@ -10,6 +10,8 @@ from bioloom.volumes.manifest import read_manifest
 from bioloom.volumes.points import read_points
 from bioloom.volumes.tables import METRICS, read_table
 
+pytestmark = pytest.mark.xdist_group("detection")
+
 
 def spots(seed, shape=(64, 80)):
     """Return a picture of bright and dim spots that lie apart, their places and classes."""

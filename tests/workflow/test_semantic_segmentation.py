@@ -10,6 +10,8 @@ import yaml
 
 from bioloom.volumes.store import open_volume
 
+pytestmark = pytest.mark.xdist_group("semantic")
+
 IGNORED = 9
 
 

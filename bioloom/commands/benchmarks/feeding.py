@@ -158,7 +158,8 @@ def _prepare(config: Config, folder: Path) -> tuple[Config, dict[str, Any], Trai
     _step("fingerprint", options, *of_split["train"], fingerprint=fingerprint, **inputs)
     for split, names in of_split.items():
         patches = folders["patches"] / f"{split}.csv"
-        _step("patch", options, *names, fingerprint=fingerprint, patches=patches, **inputs)
+        labels = folders["labels"]
+        _step("patch", options, *names, fingerprint=fingerprint, patches=patches, labels=labels, **inputs)
     found = read_fingerprint(fingerprint)
     files = TrainingFiles(**folders, packs=[*of_split["train"], *of_split["val"]])
     return resolve(config, found["resolved"]), found["facts"], files
