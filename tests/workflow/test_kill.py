@@ -58,7 +58,7 @@ class Trial:
         while time.monotonic() < deadline and self.started[0].status() != psutil.STATUS_ZOMBIE:
             text = log.read_text() if log.exists() else ""
             if any(int(done) >= share for done in re.findall(rf"{step}: .*\((\d+) %\)", text)):
-                return self.process(step)
+                return self.process(step, Path(job).stem)
             time.sleep(0.002)
         raise AssertionError(f"{log} never told of {share} %:\n{self.said()}")
 
@@ -69,10 +69,15 @@ class Trial:
             assert time.monotonic() < deadline, f"{pattern} never came:\n{self.said()}"
             time.sleep(0.002)
 
-    def process(self, step: str) -> psutil.Process:
-        """Return the process of a step."""
+    def process(self, step: str, job: str) -> psutil.Process:
+        """Return the process of a step that works on a chunk, or on the model, called `job`."""
         self.started += self.started[0].children(recursive=True)
-        found = [process for process in self.started if step in process.cmdline()]
+        commands = {process: process.cmdline() for process in self.started}
+        found = [
+            process
+            for process, words in commands.items()
+            if step in words and any(job in Path(word).parts for word in words)
+        ]
         assert len(found) == 1, f"{step} was over too soon"
         return found[0]
 
