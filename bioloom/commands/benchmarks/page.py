@@ -46,7 +46,9 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """Return the cells of the table's row."""
-        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
+        ratio = (
+            "" if self.ratio is None else f"{self.ratio:.2f}" if self.ratio >= 0.1 else f"{self.ratio:.2g}"
+        )
         goal = f"{self.goal}: {'reached' if self.met else '**missed**'}" if self.goal else ""
         return self.what, self.value, self.reference, ratio, goal
 
