@@ -193,7 +193,7 @@ def test_each_network_keeps_to_its_own_folder(finished):
     for prefix in PREFIXES:
         assert {path.name for path in (folder / prefix).iterdir()} == {"results", "logs", "benchmarks"}
     calls = commands(said)
-    assert len(calls) > 30
+    assert len(calls) > 40
     for call in calls:
         assert len({word.split("/")[0] for word in call.split() if "/" in word}) == 1, call
     assert "chunks/test_plate-2/00001.zarr.zip" in said  # the chunks are those that each config asks for
