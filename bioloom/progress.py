@@ -90,7 +90,7 @@ class LogProgress:
         self, label: str, unit: str, *, every: float = 0.05, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._label = label
-        self._unit = unit
+        self._units = f"{unit}es" if unit.endswith("ch") else f"{unit}s"
         self._every = every
         self._clock = clock
         self._total = self._first = self._done = self._next = 0
@@ -120,8 +120,8 @@ class LogProgress:
     def _line(self, note: str) -> str:
         share = 100 * self._done / max(1, self._total)
         speed = (self._done - self._first) / max(self._clock() - self._began, 1e-9)
-        parts = [f"{self._label}: {self._done}/{self._total} {self._unit}s ({share:.0f} %)", note]
-        parts.append(f"{speed:.3g} {self._unit}s/s")
+        parts = [f"{self._label}: {self._done}/{self._total} {self._units} ({share:.0f} %)", note]
+        parts.append(f"{speed:.3g} {self._units}/s")
         parts.append(f"{duration((self._total - self._done) / speed)} left")
         return ", ".join(part for part in parts if part)
 

@@ -75,3 +75,11 @@ def test_all_are_used_alike(progress, capsys):
     progress.finish()
     shown = capsys.readouterr().err
     assert (isinstance(progress, SilentProgress) and not shown) or "3/3" in shown
+
+
+def test_units_are_counted_in_the_plural(caplog):
+    caplog.set_level("INFO")
+    log = LogProgress("infer", "patch")
+    log.start(2)
+    log.advance()
+    assert "1/2 patches" in caplog.text
