@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from bioloom.errors import BioLoomError
+from bioloom.geometry.box import Box
 from bioloom.postprocess.blocks import Block
 from bioloom.postprocess.ordering import rank_voxels, smoothing_radius
 from bioloom.postprocess.passes import Pass, Source
@@ -43,6 +44,9 @@ class PeaksOptions(Section):
     the distance at which two blobs of the target become one; 0: all stay."""
     across_classes: bool = True
     """Whether points of different classes suppress each other, too."""
+    border_um: float = Field(default=0.0, ge=0)
+    """Points nearer than this to the border of the image, in micrometres, are left out and suppress none. An
+    object that the border cuts has its peak there: for images where nobody annotated such objects."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class PeakRules:
         Of the suppression.
     across : bool
         Whether classes suppress each other.
+    border : tuple of float
+        Least distance to the border, voxels per axis.
     spacing : tuple of float
         Voxel size in micrometres.
     """
@@ -70,6 +76,7 @@ class PeakRules:
     sigma: tuple[float, ...]
     radius_um: float
     across: bool
+    border: tuple[float, ...]
     spacing: tuple[float, ...]
 
     @property
@@ -110,7 +117,13 @@ class Peaks(PointPass):
             peaks = peaks[((peaks >= core.start) & (peaks < core.stop)).all(axis=1)]
             found.append((peaks, refine(inner, peaks), inner[tuple(peaks.T)], np.full(len(peaks), number)))
         places, scores, classes = (np.concatenate(part) for part in list(zip(*found, strict=True))[1:])
-        return {"places": places + window.start, "scores": scores.astype(np.float64), "classes": classes}
+        places += window.start
+        inside = self._inside(places, source.image)
+        return {
+            "places": places[inside],
+            "scores": scores[inside].astype(np.float64),
+            "classes": classes[inside],
+        }
 
     def reduce(self, partials: Iterator[Arrays], source: Source) -> dict[str, NDArray[Any]]:
         """Return the same of the points of the image that stay, the surest first."""
@@ -128,6 +141,11 @@ class Peaks(PointPass):
         )
         kept = kept[np.lexsort((classes[kept], *places[kept].T[::-1], -scores[kept]))]
         return {"places": places[kept], "scores": scores[kept], "classes": classes[kept]}
+
+    def _inside(self, places: NDArray[np.float64], image: Box) -> NDArray[np.bool_]:
+        """Say which places are far enough from the border, which is half a voxel beyond the last voxel."""
+        beyond = np.minimum(places - image.start, np.array(image.stop) - 1 - places) + 0.5
+        return np.all(beyond >= self.rules.border, axis=1)
 
     def _smoothed(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         from scipy.ndimage import gaussian_filter  # the options above are read without scipy
@@ -211,6 +229,7 @@ def peaks(options: PeaksOptions, passes: Sequence[Pass], setting: Setting) -> li
         sigma=tuple(options.smoothing * min(setting.spacing) / step for step in setting.spacing),
         radius_um=setting.length(options.radius_um, "suppression_um"),
         across=options.across_classes,
+        border=tuple(options.border_um / step for step in setting.spacing),
         spacing=setting.spacing,
     )
     return [Peaks(name="0-peaks", classes=tuple(found.values()), rules=rules)]

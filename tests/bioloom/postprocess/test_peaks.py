@@ -72,6 +72,7 @@ def test_maxima_are_those_of_brute_force(ndim):
         {"smoothing": 0},
         {"radius_um": 3.0},
         {"radius_um": 3.0, "across_classes": False, "smoothing": 0},
+        {"border_um": 1.1, "smoothing": 0},
     ],
 )
 @pytest.mark.parametrize("ndim", [2, 3])
@@ -112,6 +113,23 @@ def test_an_empty_heat_map_has_no_points(ndim):
 def test_a_point_on_the_border_is_found(ndim):
     found = points_of(blobs([(0.0,) * ndim], SHAPES[ndim]), smoothing=0)
     np.testing.assert_array_equal(found.places, [(0.0,) * ndim])
+
+
+def test_points_near_the_border_are_left_out_and_suppress_none():
+    # micrometres to the border, half a voxel beyond the last one: 0.5, 3.5, 2.5
+    places, heights = [(0, 20), (3, 20), (33, 20)], [1.0, 0.8, 0.9]
+    heat = blobs(places, SHAPES[2], 0.8, heights)
+    options = {"smoothing": 0, "radius_um": 3.5}
+    assert points_of(heat, **options).places.tolist() == [[0, 20], [33, 20]]
+    assert points_of(heat, border_um=2.6, **options).places.tolist() == [[3, 20]]
+    assert points_of(heat, border_um=2.5, **options).places.tolist() == [[33, 20], [3, 20]]
+
+
+def test_the_border_is_as_far_in_micrometres_along_every_axis():
+    heat = blobs([(1, 8, 7), (5, 8, 2), (5, 8, 12)], SHAPES[3], 0.6)
+    # voxels of 2 x 1 x 0.5 um: 3 um in z, 1.25 and 1.25 um in x
+    assert points_of(heat, smoothing=0, border_um=1.2).places.tolist() == [[1, 8, 7], [5, 8, 2], [5, 8, 12]]
+    assert points_of(heat, smoothing=0, border_um=1.3).places.tolist() == [[1, 8, 7]]
 
 
 def test_classes_suppress_each_other_unless_told_otherwise():
