@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -200,13 +200,17 @@ def _overlap_of_block(
 
 
 def _run_sums(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Sum values over runs, clipped and in whole steps; piece by piece, since each is copied to 64 bits."""
+    """Sum values over runs, clipped and in whole steps; piece by piece, since each is copied to 64 bits.
+
+    A run that goes on beyond the end of a piece is summed in parts, however long it is.
+    """
     sums = np.zeros(len(starts), np.int64)
-    ends = np.append(starts, len(values))
-    cuts = np.unique(np.searchsorted(ends, range(0, len(values) + PIECE, PIECE)).clip(max=len(starts)))
-    for first, last in pairwise(cuts):
-        steps = np.rint(np.clip(values[ends[first] : ends[last]], 0, 1) * STEPS)
-        sums[first:last] = np.add.reduceat(steps, starts[first:last] - starts[first], dtype=np.float64)
+    for at in range(0, len(values), PIECE):
+        steps = np.rint(np.clip(values[at : at + PIECE], 0, 1) * STEPS)
+        first = np.searchsorted(starts, at, side="right") - 1
+        last = np.searchsorted(starts, at + PIECE)
+        begins = np.maximum(starts[first:last] - at, 0)
+        sums[first:last] += np.add.reduceat(steps, begins, dtype=np.float64).astype(np.int64)
     return sums
 
 
