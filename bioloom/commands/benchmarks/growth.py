@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,11 +21,6 @@ ROUNDS = 3
 """Runs on the smallest volume, of which the median counts: the others are compared with it."""
 NOISE = 5.0
 """MB by which the peaks of the same job differ from run to run: threads do not meet in the same way twice."""
-
-ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(2**17)}
-"""Has glibc give freed arrays back at once, whatever was freed before. By itself it comes to keep those of up
-to 32 MB, which those of blocks as small as here are and those of real blocks are not: peaks of one job then
-differ by a fifth from run to run."""
 
 TABLES = ("merge", "measure", "evaluate")
 """Words in the names of stages that hold a table of all objects."""
@@ -91,8 +85,7 @@ def run_stage(stage: str, scene: Bulk) -> Found:
     """Run one stage, after those before it, in a process of its own."""
     where = (str(scene.folder), _sides(scene.shape), str(scene.every))
     command = [sys.executable, "-m", bulk_job.__name__, stage, *where]
-    environment = {**os.environ, **ALLOCATOR}
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: Found = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -116,9 +109,8 @@ def _memory_text(scenes: list[Bulk], found: list[dict[str, Found]]) -> str:
     return (
         f"{sizes}. The largest image has {raw:.1f} GB as 16-bit integers. Blocks of {bulk.BLOCK} voxels "
         f"a side, a halo of {bulk.HALO}. The smallest volume was measured {ROUNDS} times, the "
-        f"median counts. Freed memory is given back at once, as it is by itself with blocks of a usual size. "
-        f"Bold: a larger volume takes over {FLAT:.2f} times as much, and at least {NOISE:.0f} MB more, by "
-        f"which the same job may differ from run to run.\n\n{table(columns, rows)}"
+        f"median counts. Bold: a larger volume takes over {FLAT:.2f} times as much, and at least "
+        f"{NOISE:.0f} MB more, by which the same job may differ from run to run.\n\n{table(columns, rows)}"
     )
 
 
