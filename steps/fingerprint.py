@@ -29,7 +29,7 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
     from bioloom.preprocess.point_rules import settle_points
     from bioloom.preprocess.rules import settle
     from bioloom.settings.yaml_file import dump_yaml
-    from bioloom.tasks.recipe import targets_of, with_classes
+    from bioloom.tasks.recipe import check_classes_known, targets_of, with_classes
     from bioloom.volumes.atomic import write_text
     from bioloom.volumes.manifest import read_manifest
     from bioloom.volumes.store import open_volume
@@ -41,6 +41,7 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
     meaning = meaning_of(options)
     facts = take_fingerprint(seen, objects, meaning)
     targets = targets_of(with_classes(options, facts))
+    check_classes_known(targets)
     settled = settle(options, facts, len(targets.channels(facts["ndim"])))
     if meaning.truth == "points":
         settled |= settle_points([target.options for target in targets.targets], facts)

@@ -10,7 +10,7 @@ from bioloom.settings.config import Config
 
 @step("preprocess")
 @options_flag
-@read_flag("--pack", "table of the pack's samples (image,split,images,labels,class,group)")
+@read_flag("--pack", "table of the pack's samples (image,split,images,labels,classes,class,group)")
 @write_flag("--images", "manifest of the images; they lie beside it")
 @write_flag("--labels", "manifest of the labels; they lie beside it")
 def command(options: Config, pack: Path, images: Path, labels: Path) -> None:

@@ -15,7 +15,9 @@ from bioloom.evaluate.baselines import Baseline
 from bioloom.evaluate.overlap import VolumeLabels
 from bioloom.evaluate.point_cases import PointCase, point_case
 from bioloom.evaluate.pool import Case
+from bioloom.measure.object_classes import class_channels
 from bioloom.volumes.manifest import Entry, Stores
+from bioloom.volumes.object_classes import read_classes
 from bioloom.volumes.store import open_volume
 
 LARGEST_BASELINE = 2**24
@@ -44,6 +46,12 @@ class CaseFiles:
     fingerprint: Mapping[str, Any] | None = None
     without_learning: Baseline | None = None
 
+    @property
+    def usual_class(self) -> str:
+        """The class of most training objects, empty if they have none."""
+        known = self.fingerprint["facts"].get("class_objects", {}) if self.fingerprint else {}
+        return max(known, key=known.__getitem__, default="")
+
     def baseline(self, image: str, classes: Sequence[int] = ()) -> np.ndarray | None:
         """Return what the baseline makes of an image, None for one that is too large for it."""
         picture = open_volume(self.images[image])
@@ -59,15 +67,20 @@ def open_labels(output: Entry, files: CaseFiles) -> Case:
     """Open an image whose output is a label image or a class map."""
     volume = open_volume(output.path)
     classes = volume.facts.get("classes", ())
-    predictions = files.predictions
+    truth, prediction = files.labels[output.image], None
+    if files.predictions is not None:
+        prediction = open_volume(files.predictions[output.image])
+    told = prediction is not None and class_channels(prediction.channel_names)
     return Case(
         output.image,
-        VolumeLabels(open_volume(files.labels[output.image])),
+        VolumeLabels(open_volume(truth)),
         VolumeLabels(volume),
-        None if predictions is None else open_volume(predictions[output.image]),
+        prediction,
         files.baseline(output.image, classes),
         classes,
         open_volume(files.images[output.image]).spacing,
+        read_classes(truth) if told else None,
+        files.usual_class,
     )
 
 

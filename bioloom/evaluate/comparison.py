@@ -9,7 +9,9 @@ import numpy as np
 
 from bioloom.evaluate.channels import Channels
 from bioloom.evaluate.crumbs import without_crumbs
-from bioloom.evaluate.overlap import STEPS, Candidates, LabelImage, Overlap, candidates, overlap
+from bioloom.evaluate.kinds import Kinds, true_and_predicted
+from bioloom.evaluate.overlap import Candidates, LabelImage, Overlap, candidates, overlap
+from bioloom.measure.runs import STEPS
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Comparison:
         The classes that can be predicted, where the ids are those of classes.
     images : Images, optional
         The images themselves, for metrics that ask where voxels are.
+    kinds : Kinds, optional
+        The classes of the objects, where these have some.
     """
 
     table: Overlap
@@ -56,6 +60,7 @@ class Comparison:
     means: Mapping[str, np.ndarray]
     declared: tuple[int, ...] = ()
     images: Images | None = None
+    kinds: Kinds | None = None
 
     @property
     def classes(self) -> tuple[int, ...]:
@@ -73,6 +78,8 @@ def compare(
     classes: Sequence[int] = (),
     ignore: int | None = None,
     spacing: Sequence[float] = (),
+    true_classes: Mapping[int, str] | None = None,
+    usual_class: str = "",
 ) -> Comparison:
     """Compare two label images, reading each block of them once.
 
@@ -90,13 +97,18 @@ def compare(
         The id of true voxels that are not judged.
     spacing : sequence of float
         Voxel size in micrometres; 1 along every axis if left out.
+    true_classes : mapping of int to str, optional
+        The classes of the true objects; of predicted ones the channels of classes tell it.
+    usual_class : str
+        That of every predicted object without a prediction.
 
     Raises
     ------
     BioLoomError
         For different shapes, arrays that hold no ids, or a channel that the prediction lacks.
     """
-    table = without_crumbs(_judged(overlap(truth, labels, prediction), ignore), smallest_truth)
+    seen = overlap(truth, labels, prediction)
+    table = without_crumbs(_judged(seen, ignore), smallest_truth)
     pairs = candidates(table)
     means = {}
     for index, channel in enumerate(prediction.wanted if prediction is not None else ()):
@@ -107,7 +119,11 @@ def compare(
         )
         means[channel] = sums / (voxels * STEPS)
     images = Images(truth, labels, tuple(spacing) or (1.0,) * len(truth.shape), ignore)
-    return Comparison(table, pairs, means, tuple(classes), images)
+    wanted = () if prediction is None else prediction.wanted
+    kinds = (
+        None if true_classes is None else true_and_predicted(true_classes, usual_class, seen, pairs, wanted)
+    )
+    return Comparison(table, pairs, means, tuple(classes), images, kinds)
 
 
 def _judged(table: Overlap, ignore: int | None) -> Overlap:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum
 from typing import Annotated, Literal
 
@@ -12,9 +12,12 @@ from pydantic import Field
 
 from bioloom.evaluate.assignment import match
 from bioloom.evaluate.comparison import Comparison
-from bioloom.evaluate.metric import Counts, Metric, Values, ratio, without_class
+from bioloom.evaluate.metric import Counts, Metric, Values, ratio
 from bioloom.evaluate.overlap import Candidates, LabelImage, candidates, overlap
 from bioloom.settings.base import Section
+
+WITH_CLASS = "_with_class"
+"""Ends the names of what is counted of objects that match with their class."""
 
 Threshold = Annotated[float, Field(ge=0, lt=1)]
 
@@ -102,24 +105,46 @@ def match_counts(
 
 
 def count(comparison: Comparison, options: MatchingOptions) -> Counts:
-    """Count ``tp@t``, ``fp@t``, ``fn@t`` and the sum of the matched IoU ``iou@t`` at every threshold."""
-    values: dict[str, float] = {}
+    """Count ``tp@t``, ``fp@t``, ``fn@t`` and the sum of the matched IoU ``iou@t`` at every threshold.
+
+    Where objects have classes, these are counted for each class by itself, with matches of objects of that
+    class only, and ``..._with_class@t`` for all classes together (micro average). The counts without a class
+    are blind to classes. Objects whose class nobody knows, and what matches them, are left out where classes
+    count.
+    """
+    pairs, kinds = comparison.pairs, comparison.kinds
+    counts: dict[str, dict[str, float]] = {"": {}}
     for threshold in options.thresholds:
-        values |= _counts_at(comparison.pairs, threshold)
-    return without_class(values)
+        chosen = match(pairs, threshold)
+        counts[""] |= _counts(pairs, chosen, len(pairs.truth), len(pairs.labels), f"@{threshold:g}")
+        if kinds is None:
+            continue
+        judged = np.ones(len(pairs.labels), bool)
+        judged[pairs.column[chosen][kinds.truth[pairs.row[chosen]] == ""]] = False
+        alike = np.flatnonzero((kinds.truth[pairs.row] == kinds.labels[pairs.column]) & judged[pairs.column])
+        same = alike[match(_some(pairs, alike), threshold)]
+        truth, labels = kinds.truth[kinds.truth != ""], kinds.labels[judged]
+        counts[""] |= _counts(pairs, same, len(truth), len(labels), f"{WITH_CLASS}@{threshold:g}")
+        for class_ in np.union1d(truth, labels).tolist():
+            own = same[kinds.truth[pairs.row[same]] == class_]
+            of_truth, of_labels = (int((side == class_).sum()) for side in (truth, labels))
+            of_class = _counts(pairs, own, of_truth, of_labels, f"@{threshold:g}")
+            counts.setdefault(class_, {}).update(of_class)
+    return counts
 
 
-def _counts_at(pairs: Candidates, threshold: float) -> dict[str, float]:
-    chosen = match(pairs, threshold)
+def _some(pairs: Candidates, chosen: np.ndarray) -> Candidates:
+    """Return the objects with some of their pairs only."""
+    kept = {name: getattr(pairs, name)[chosen] for name in ("row", "column", "shared", "iou")}
+    return replace(pairs, **kept)
+
+
+def _counts(pairs: Candidates, chosen: np.ndarray, truth: int, labels: int, ending: str) -> dict[str, float]:
+    """Return the counts of chosen pairs of so many true and predicted objects, named with an ending."""
     tp = len(chosen)
     # fsum is correctly rounded, so that neither the ids nor the order of the objects show.
-    values = {
-        "tp": tp,
-        "fp": len(pairs.labels) - tp,
-        "fn": len(pairs.truth) - tp,
-        "iou": fsum(pairs.iou[chosen]),
-    }
-    return {f"{name}@{threshold:g}": value for name, value in values.items()}
+    values = {"tp": tp, "fp": labels - tp, "fn": truth - tp, "iou": fsum(pairs.iou[chosen])}
+    return {f"{name}{ending}": float(value) for name, value in values.items()}
 
 
 def scores(tp: float, fp: float, fn: float, iou: float) -> dict[str, float]:
@@ -155,12 +180,16 @@ def scores(tp: float, fp: float, fn: float, iou: float) -> dict[str, float]:
 
 
 def _finish(counts: Values) -> dict[str, float]:
-    thresholds = [name.removeprefix("tp@") for name in counts if name.startswith("tp@")]
     values: dict[str, float] = {}
-    for at in thresholds:
-        tp, fp, fn, iou = (counts[f"{name}@{at}"] for name in ("tp", "fp", "fn", "iou"))
-        values |= {f"{name}@{at}": value for name, value in scores(tp, fp, fn, iou).items()}
-    values["f1_mean"] = fsum(values[f"f1@{at}"] for at in thresholds) / len(thresholds)
+    for kind in ("", WITH_CLASS):
+        thresholds = [name.removeprefix(f"tp{kind}@") for name in counts if name.startswith(f"tp{kind}@")]
+        for at in thresholds:
+            of = scores(*(counts[f"{name}{kind}@{at}"] for name in ("tp", "fp", "fn", "iou")))
+            values |= {f"{name}{kind}@{at}": value for name, value in of.items()}
+        if thresholds:
+            mean = fsum(values[f"f1{kind}@{at}"] for at in thresholds) / len(thresholds)
+            values[f"f1_mean{kind}"] = mean
+    thresholds = [name.removeprefix("tp@") for name in counts if name.startswith("tp@")]
     values["objects_truth"] = counts[f"tp@{thresholds[0]}"] + counts[f"fn@{thresholds[0]}"]
     values["objects_predicted"] = counts[f"tp@{thresholds[0]}"] + counts[f"fp@{thresholds[0]}"]
     return values

@@ -26,12 +26,7 @@ from bioloom.errors import BioLoomError
 from bioloom.evaluate.channels import Channels
 from bioloom.geometry.box import Box
 from bioloom.measure.blocks import blocks, merged
-from bioloom.measure.runs import checked_labels, find_runs, group
-
-STEPS = 2**16
-"""Steps between 0 and 1 to which predicted values are rounded before they are summed."""
-PIECE = 2**20
-"""Voxels, more or less, whose values are summed at once."""
+from bioloom.measure.runs import checked_labels, find_runs, group, run_sums
 
 
 class LabelImage(Protocol):
@@ -83,7 +78,7 @@ class Overlap:
     border : (n,) bool
         Whether the true object was seen on the border of the image, by one of the blocks that the pair is in.
     sums : (n, c) int64
-        Sums of c predicted channels over the shared voxels, clipped to 0 to 1, in steps of 1 / `STEPS`.
+        Sums of c predicted channels over the shared voxels, see `bioloom.measure.runs.run_sums`.
     """
 
     truth: np.ndarray
@@ -194,24 +189,9 @@ def _overlap_of_block(
     first, second = (array.reshape(-1)[starts].astype(np.int64) for array in (truth, labels))
     sums = np.zeros((len(starts), len(values)), np.int64)
     for index, channel in enumerate(values if len(starts) else ()):
-        sums[:, index] = _run_sums(channel.reshape(-1), starts)
+        sums[:, index] = run_sums(channel.reshape(-1), starts)
     table = _summed(Overlap(first, second, lengths, np.zeros(len(starts), bool), sums))
     return replace(table, border=np.isin(table.truth, _ids_on_border(truth, box, shape)))
-
-
-def _run_sums(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Sum values over runs, clipped and in whole steps; piece by piece, since each is copied to 64 bits.
-
-    A run that goes on beyond the end of a piece is summed in parts, however long it is.
-    """
-    sums = np.zeros(len(starts), np.int64)
-    for at in range(0, len(values), PIECE):
-        steps = np.rint(np.clip(values[at : at + PIECE], 0, 1) * STEPS)
-        first = np.searchsorted(starts, at, side="right") - 1
-        last = np.searchsorted(starts, at + PIECE)
-        begins = np.maximum(starts[first:last] - at, 0)
-        sums[first:last] += np.add.reduceat(steps, begins, dtype=np.float64).astype(np.int64)
-    return sums
 
 
 def _ids_on_border(labels: np.ndarray, box: Box, shape: tuple[int, ...]) -> np.ndarray:

@@ -43,6 +43,7 @@ class PointCase:
     baseline: Points | None = None
     prediction: None = None
     classes: Sequence[int] = ()
+    channels: Sequence[str] = ()
 
     def compared(self, labels: Any, prediction: Any = None, **judged: Any) -> PointComparison:
         """Return what metrics count; nothing that concerns voxels is judged."""

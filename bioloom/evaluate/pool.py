@@ -11,7 +11,7 @@ exact::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 from typing import Any, TypeAlias
@@ -25,6 +25,7 @@ from bioloom.evaluate.comparison import compare
 from bioloom.evaluate.metric import channel_of
 from bioloom.evaluate.overlap import LabelImage
 from bioloom.evaluate.point_cases import PointCase
+from bioloom.measure.object_classes import class_channels
 
 BASELINE = "baseline_"
 
@@ -52,6 +53,10 @@ class Case:
         The classes that can be predicted, where the ids are those of classes.
     spacing : sequence of float
         Voxel size in micrometres; 1 along every axis if left out.
+    true_classes : mapping of int to str, optional
+        The classes of the true objects, where these have some.
+    usual_class : str
+        The class of every object of the baseline, then.
     """
 
     image: str
@@ -61,9 +66,19 @@ class Case:
     baseline: LabelImage | None = None
     classes: Sequence[int] = ()
     spacing: Sequence[float] = ()
+    true_classes: Mapping[int, str] | None = None
+    usual_class: str = ""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels of the prediction that tell the classes of objects, where these are to be compared."""
+        if self.true_classes is None or self.prediction is None:
+            return ()
+        return tuple(class_channels(self.prediction.channel_names))
 
     def compared(self, labels: Any, prediction: Channels | None = None, **judged: Any) -> Any:
         """Return what metrics count: the truth beside `labels`, see `bioloom.evaluate.comparison.compare`."""
+        judged |= {"true_classes": self.true_classes, "usual_class": self.usual_class}
         return compare(self.truth, labels, prediction, **judged)
 
 
@@ -104,7 +119,7 @@ def pack_metrics(
 
 def _counts(case: Case | PointCase, metrics: Sequence[Any], judged: dict[str, Any]) -> Iterator[Row]:
     how = {**judged, "classes": case.classes, "spacing": case.spacing}
-    wanted = tuple(dict.fromkeys(filter(None, map(channel_of, metrics))))
+    wanted = tuple(dict.fromkeys([*filter(None, map(channel_of, metrics)), *case.channels]))
     channels = Channels(case.prediction, wanted) if wanted and case.prediction is not None else None
     found = case.compared(case.labels, channels, **how)
     sources = [("", options, found) for options in metrics]

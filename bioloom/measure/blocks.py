@@ -8,6 +8,7 @@ from math import prod
 from typing import TypeVar
 
 from bioloom.geometry.box import Box
+from bioloom.usage import give_back
 
 BLOCK_VOXELS = 2**21
 """Voxels of a block: counting holds some 40 bytes for each of them."""
@@ -48,6 +49,7 @@ def merged(
     waiting: list[Part] = []
     for part in parts:
         waiting.append(part)
+        give_back()
         if len(waiting) > max(32, rows(waiting[0]) // 1000):
             waiting = [merge(waiting)]
     return merge(waiting)

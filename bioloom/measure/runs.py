@@ -16,6 +16,10 @@ import numpy as np
 from bioloom.errors import BioLoomError
 
 LARGEST_ID = 2**63 - 1
+STEPS = 2**16
+"""Steps between 0 and 1 to which predicted values are rounded before they are summed."""
+PIECE = 2**20
+"""Voxels, more or less, whose values are summed at once."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,21 @@ def object_runs(labels: np.ndarray) -> ObjectRuns:
     ids = labels.reshape(-1)[starts].astype(np.int64)
     kept = np.flatnonzero(ids)
     return ObjectRuns(labels.shape, ids[kept], starts[kept], lengths[kept])
+
+
+def run_sums(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Sum values over runs, clipped and in whole steps; piece by piece, since each is copied to 64 bits.
+
+    A run that goes on beyond the end of a piece is summed in parts, however long it is.
+    """
+    sums = np.zeros(len(starts), np.int64)
+    for at in range(0, len(values), PIECE):
+        steps = np.rint(np.clip(values[at : at + PIECE], 0, 1) * STEPS)
+        first = np.searchsorted(starts, at, side="right") - 1
+        last = np.searchsorted(starts, at + PIECE)
+        begins = np.maximum(starts[first:last] - at, 0)
+        sums[first:last] += np.add.reduceat(steps, begins, dtype=np.float64).astype(np.int64)
+    return sums
 
 
 def group(*keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from bioloom.geometry.box import Box
 from bioloom.postprocess.blocks import Block, Layout
 from bioloom.postprocess.workspace import Arrays, MemoryWorkspace, Workspace
+from bioloom.usage import give_back
 
 LABELS = "labels"
 
@@ -177,6 +178,7 @@ class Run:
         for index in range(len(self.passes)):
             for block in self.layout.blocks:
                 self.run_block(index, block.id)
+                give_back()
             self.workspace.put_table(self.passes[index].name, self.merged(index))
 
 

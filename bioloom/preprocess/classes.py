@@ -81,7 +81,11 @@ def balancing(shares: Sequence[float]) -> list[float]:
 
 
 def settled_classes(facts: Mapping[str, Any]) -> tuple[list[int], str]:
-    """Return the classes of the training labels and why these."""
+    """Return the classes of the training labels, or of the objects in them, and why these."""
+    if "class_shares" not in facts:
+        objects = facts["class_objects"]
+        counts = ", ".join(f"{i} ({objects.get(str(i), 0)})" for i in facts["classes"])
+        return list(facts["classes"]), f"ids of the training objects, with how many there are: {counts}"
     shares = ", ".join(f"{i} ({share:.2g})" for i, share in facts["class_shares"].items())
     return list(facts["classes"]), f"ids in the training labels, with their shares: {shares}"
 

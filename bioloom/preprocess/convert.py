@@ -12,6 +12,7 @@ from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import tiles
 from bioloom.preprocess.checks import check_image, check_labels, narrowest, spacing_of
 from bioloom.preprocess.meaning import OBJECTS, Meaning
+from bioloom.preprocess.object_classes import classes_of, open_classes
 from bioloom.preprocess.pieces import Piece, pieces_of
 from bioloom.preprocess.point_labels import open_labels, points_of, renumbered
 from bioloom.preprocess.slabs import Scan, scan, slab_shape
@@ -22,6 +23,7 @@ from bioloom.volumes.formats import read_foreign
 from bioloom.volumes.formats.foreign import Foreign
 from bioloom.volumes.inner import file_name
 from bioloom.volumes.manifest import Entry
+from bioloom.volumes.object_classes import write_classes
 from bioloom.volumes.points import POINTS, POINTS_FILE, write_points
 from bioloom.volumes.pyramid import write_pyramid
 from bioloom.volumes.samples import Sample
@@ -110,7 +112,8 @@ def convert_sample(
     labelled = open_labels(sample.labels, image, axes, meaning.truth) if sample.labels else None
     if labelled is not None:
         check_labels(labelled)
-    pieces = pieces_of(sample, image, labelled)
+    classes = open_classes(sample.classes, image, axes) if sample.classes else None
+    pieces = pieces_of(sample, image, labelled, classes)
     # All that can be wrong about the labels is looked for before an image takes the place of an earlier one.
     scans = [_scan_labels(piece, meaning) for piece in pieces]
     entries: list[Pair] = []
@@ -122,14 +125,21 @@ def convert_sample(
     return entries
 
 
-def _scan_labels(piece: Piece, meaning: Meaning) -> tuple[Foreign, Scan, np.dtype] | None:
-    """Return the labels of a piece, what they hold and the type they are stored in; None if it has none."""
+def _scan_labels(
+    piece: Piece, meaning: Meaning
+) -> tuple[Foreign, Scan, np.dtype, dict[int, int] | None] | None:
+    """Return the labels of a piece, what they hold, the type they are stored in and the classes of objects.
+
+    None if it has no labels; classes are None where there are none.
+    """
     if piece.labels is None:
         return None
     labels = renumbered(piece.labels)
     found = scan(labels, objects=True)
     meaning.check(labels.path, found.ids)
-    return labels, found, narrowest(labels.path, *found.range, signed=False)
+    dtype = narrowest(labels.path, *found.range, signed=False)
+    classes = None if piece.classes is None else classes_of(labels, piece.classes, found.ids, meaning)
+    return labels, found, dtype, classes
 
 
 def stored_dtype(image: Foreign) -> np.dtype:
@@ -172,7 +182,13 @@ def _convert_image(
 
 
 def _convert_labels(
-    piece: Piece, labels: Foreign, found: Scan, dtype: np.dtype, folder: Path, spacing: tuple[float, ...]
+    piece: Piece,
+    labels: Foreign,
+    found: Scan,
+    dtype: np.dtype,
+    classes: dict[int, int] | None,
+    folder: Path,
+    spacing: tuple[float, ...],
 ) -> Entry:
     path = folder / f"{piece.image}.zarr"
     with atomic_path(path) as temporary:
@@ -194,6 +210,8 @@ def _convert_labels(
         if (points := points_of(labels)) is not None:
             volume.update_facts(**{POINTS: len(points)}, objects=len(points))
             write_points(temporary / POINTS_FILE, points)
+        if classes is not None:
+            write_classes(temporary, classes)
         for box in tiles(labels.spatial, slab_shape(labels, volume.block_shape())):
             volume.write(box, labels.read(box).astype(dtype, copy=False))
         write_pyramid(volume)

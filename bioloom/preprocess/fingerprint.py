@@ -104,7 +104,7 @@ def take_fingerprint(
         return facts | class_facts(objects, voxels, meaning)
     facts["objects"] = len(objects)
     if len(objects):
-        facts |= _of_objects(objects, spacing, voxels)
+        facts |= _of_objects(objects, spacing, voxels) | _class_counts(objects, meaning)
     return facts
 
 
@@ -135,7 +135,16 @@ def _of_objects(objects: pd.DataFrame, spacing: np.ndarray, voxels: int) -> dict
         facts["neighbour_um"] = _quantiles(objects["nearest_neighbour_um"].dropna())
         if "equivalent_diameter_um" not in objects:
             facts["median_radius_um"] = _plain(radius_of_points(facts["neighbour_um"]["50"], spacing))
-    if "class" in objects and (objects["class"] != "").any():
+    return facts
+
+
+def _class_counts(objects: pd.DataFrame, meaning: Meaning) -> dict[str, Any]:
+    """Return how many objects each class has, and the ids of classes where these are numbers."""
+    if "class" not in objects or not (objects["class"] != "").any():
+        return {}
+    counts = objects.loc[objects["class"] != "", "class"].value_counts()
+    facts: dict[str, Any] = {"class_objects": {str(k): int(n) for k, n in counts.items()}}
+    if meaning.truth == "points":
         bare = int((objects["class"] == "").sum())
         if bare:
             raise BioLoomError(
@@ -143,8 +152,15 @@ def _of_objects(objects: pd.DataFrame, spacing: np.ndarray, voxels: int) -> dict
                 allowed="a class for every point, or for none",
                 fix="fill the column `class`, or remove it",
             )
-        facts["class_objects"] = {str(k): int(n) for k, n in objects["class"].value_counts().items()}
-    return facts
+        return facts
+    ids = sorted(map(int, counts.index)) if meaning.classes == "auto" else [i for i in meaning.classes if i]
+    if len(ids) < 2:
+        raise BioLoomError(
+            f"the training objects are all of class {ids[0]}",
+            allowed="objects of two classes or more",
+            fix="add images with objects of another class, or leave `classes` out of data",
+        )
+    return facts | {"classes": ids}
 
 
 def _quantiles(values: pd.Series) -> dict[str, float]:

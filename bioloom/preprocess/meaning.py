@@ -35,7 +35,12 @@ class Meaning:
     ignore: int | None = None
 
     def check(self, path: Path, ids: np.ndarray) -> None:
-        """Raise if labels that are to tell classes hold other numbers.
+        """Raise if labels that are to tell classes hold other numbers; see `check_classes`."""
+        if self.truth == "classes":
+            self.check_classes(path, ids)
+
+    def check_classes(self, path: Path, ids: np.ndarray) -> None:
+        """Raise if a file of classes holds numbers that are none.
 
         Parameters
         ----------
@@ -49,8 +54,6 @@ class Meaning:
         BioLoomError
             For ids that were not declared, or more than any set of classes has.
         """
-        if self.truth != "classes":
-            return
         found = [int(i) for i in ids if i != self.ignore]
         if self.classes == "auto":
             if len(found) > MOST_CLASSES or max(found, default=0) >= 2**16:
@@ -60,7 +63,8 @@ class Meaning:
                     fix="number classes, not objects; or choose a task that finds objects",
                 )
             return
-        if unknown := sorted(set(found) - set(self.classes)):
+        background = {0} if self.truth == "objects" else set()  # what lies between objects has no class
+        if unknown := sorted(set(found) - set(self.classes) - background):
             shown = ", ".join(map(str, unknown[:5])) + (", ..." if len(unknown) > 5 else "")
             ignored = "" if self.ignore is None else f", and {self.ignore} for voxels to ignore"
             raise BioLoomError(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bioloom.preprocess.checks import check_pair
+from bioloom.preprocess.object_classes import Given
 from bioloom.volumes.formats.foreign import Foreign
 from bioloom.volumes.parts import region_of, region_text, time_id
 from bioloom.volumes.samples import Sample
@@ -25,12 +26,15 @@ class Piece:
         Its labels.
     facts : dict
         What its stores keep of its place in the file: ``time`` (from 0) and ``region``, where it has one.
+    classes : Foreign or dict, optional
+        The classes of the objects in its labels, see `bioloom.preprocess.object_classes`.
     """
 
     image: str
     voxels: Foreign
     labels: Foreign | None
     facts: dict[str, Any]
+    classes: Given | None = None
 
     @property
     def name(self) -> str:
@@ -40,7 +44,9 @@ class Piece:
         return f"{self.voxels.path} ({place})" if place else str(self.voxels.path)
 
 
-def pieces_of(sample: Sample, image: Foreign, labels: Foreign | None) -> list[Piece]:
+def pieces_of(
+    sample: Sample, image: Foreign, labels: Foreign | None, classes: Given | None = None
+) -> list[Piece]:
     """Return the images of a file in the order of time.
 
     A file with one time point, or without a time axis, is one image of the sample's id; the images of
@@ -52,6 +58,8 @@ def pieces_of(sample: Sample, image: Foreign, labels: Foreign | None) -> list[Pi
         Which file, and which part of it.
     image, labels : Foreign
         The file and that of its labels.
+    classes : Foreign or dict, optional
+        The classes of the objects in these labels.
 
     Raises
     ------
@@ -65,14 +73,16 @@ def pieces_of(sample: Sample, image: Foreign, labels: Foreign | None) -> list[Pi
         region = region_of(sample.part, image.spatial, str(sample.path))
         facts = {"region": region.facts}
         image, labels = image.inside(region.box), labels and labels.inside(region.box)
+        classes = classes.inside(region.box) if isinstance(classes, Foreign) else classes
     if image.times == 1:
-        return [Piece(sample.image, image, labels, facts)]
+        return [Piece(sample.image, image, labels, facts, classes)]
     return [
         Piece(
             time_id(sample.image, time),
             image.at(time),
             labels and labels.at(time),
             {**facts, "time": time},
+            classes.at(time) if isinstance(classes, Foreign) else classes,
         )
         for time in range(image.times)
     ]

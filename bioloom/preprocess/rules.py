@@ -121,7 +121,7 @@ def patch_size(facts: dict[str, Any]) -> Choice:
 
 def _width(facts: dict[str, Any]) -> tuple[float, str]:
     """Return how wide large objects are in micrometres, and the words for it."""
-    if "classes" in facts:
+    if "class_shares" in facts:
         return inf, "classes are known by their surroundings"
     if "object_diameter_um" not in facts and "neighbour_um" in facts:
         apart = facts["neighbour_um"]["50"]

@@ -188,6 +188,7 @@ def _pooled(pooled: Mapping[str, float], metrics: Sequence[str]) -> Html:
 
 def _by_threshold(pooled: Mapping[str, float], thresholds: Sequence[str]) -> Html:
     names = list(dict.fromkeys(m.partition("@")[0] for m in pooled if "@" in m))
+    names = [n for n in names if not n.endswith(wording.WITH_CLASS) or n.endswith(f"f1{wording.WITH_CLASS}")]
     names.sort(key=lambda name: name.startswith(wording.BASELINE))
     heads = ["IoU above", *(_name(name) for name in names)]
     rows = [[t, *(wording.number(pooled.get(f"{name}@{t}")) for name in names)] for t in thresholds]
@@ -206,6 +207,12 @@ def _by_class(found: Findings) -> Html:
     rows = found.summary[found.summary["class"] != ""]
     values = {(str(r["class"]), str(r["metric"])): float(r["value"]) for _, r in rows.iterrows()}
     classes, metrics = (list(dict.fromkeys(key[place] for key in values)) for place in (0, 1))
+    first = min(filter(None, map(wording.threshold, metrics)), key=float, default="")
+    metrics = [m for m in metrics if wording.threshold(m) in ("", first)]
+    if first:  # so many that the baseline is shown by its first score only
+        metrics = [
+            m for m in metrics if m in (f"{wording.BASELINE}f1@{first}", m.removeprefix(wording.BASELINE))
+        ]
     body = [[c, *(wording.number(values.get((c, m)), m) for m in metrics)] for c in classes]
     heads = ["Class", *map(_name, metrics)]
     return html.join([tag("h3", "By class"), html.table(heads, body, numbers=range(1, len(heads)))])

@@ -82,6 +82,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
 }
 HEADLINES = (
     "f1@0.5",
+    "f1_with_class@0.5",
     "pq@0.5",
     "f1_mean",
     "foreground_dice",
@@ -116,6 +117,7 @@ DETAILS = {
 }
 """Metrics in tables of their own, which are closed at first; the numbers behind shares are in no table."""
 BASELINE = "baseline_"
+WITH_CLASS = "_with_class"
 
 
 def threshold(metric: str) -> str:
@@ -128,13 +130,19 @@ def label(metric: str) -> str:
     """Return the readable name of a metric, for example ``F1 at IoU 0.5`` for ``f1@0.5``."""
     name, at = metric.partition("@")[0], threshold(metric)
     name = name if at else metric
-    words = MEANINGS[name][0] if name in MEANINGS else name.replace("_", " ")
+    plain = name.removesuffix(WITH_CLASS)
+    words = MEANINGS[plain][0] if plain in MEANINGS else plain.replace("_", " ")
+    words += " with class" if plain != name else ""
     return f"{words} at IoU {at}" if at else words
 
 
 def meaning(metric: str) -> str:
     """Return one sentence about a metric, empty for a name that is not known."""
-    return MEANINGS.get(metric.partition("@")[0], ("", ""))[1]
+    name = metric.partition("@")[0]
+    plain = name.removesuffix(WITH_CLASS)
+    if plain != name and plain in MEANINGS:
+        return f"Like {MEANINGS[plain][0]}, but a match must have the right class, too."
+    return MEANINGS.get(name, ("", ""))[1]
 
 
 def leads(metric: str) -> bool:

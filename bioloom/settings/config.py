@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_va
 from bioloom import registry
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.settings.base import Auto, Plugin, Section
-from bioloom.settings.data import Data
+from bioloom.settings.data import SPLITS, Data
 from bioloom.settings.evaluate import Evaluate
 from bioloom.settings.infer import Infer
 from bioloom.settings.patch import Patch
@@ -20,6 +20,8 @@ from bioloom.settings.train import Train
 
 REQUIRED = ("run", "task")
 """Keys that a config must have, besides images. They have defaults since a step may not receive them."""
+CLASSES = "classes"
+"""What files of classes, their ids and the target that learns them are called."""
 RUN = "^[A-Za-z0-9][A-Za-z0-9_-]*$"
 
 
@@ -81,17 +83,56 @@ class Config(Section):
     @model_validator(mode="before")
     @classmethod
     def _follow_recipe(cls, values: Any) -> Any:
-        """Put the targets and operations of the recipe where the config says `auto`, or nothing."""
-        chosen = _recipe_of(values)
-        if chosen is None:
+        """Put the targets and operations of the recipe where the config says `auto`, or nothing.
+
+        Where objects have classes, these are learned as well.
+        """
+        chosen, classes = _recipe_of(values), _classes_are_learned(values)
+        if chosen is None and not classes:
             return values
         train = values.get("train")
         filled = dict(values)
         if train is None or (isinstance(train, dict) and train.get("targets", "auto") == "auto"):
-            filled["train"] = {**(train or {}), "targets": list(chosen.targets)}
-        if values.get("postprocess", "auto") == "auto":
+            targets = (chosen or registry.table("task")[values["task"]]).targets
+            filled["train"] = {**(train or {}), "targets": [*targets, *[{"name": CLASSES}] * classes]}
+        if chosen is not None and values.get("postprocess", "auto") == "auto":
             filled["postprocess"] = list(chosen.postprocess)
         return filled
+
+    @model_validator(mode="after")
+    def _classes_of_objects(self) -> Config:
+        """Refuse classes of objects where none are learned, and fewer than two."""
+        given = [split for split in SPLITS if getattr(getattr(self.data, split), CLASSES, None)]
+        truth = registry.table("task")[self.task].truth if self.task else ""
+        if given and truth != "objects":
+            raise _mistake(f"data.{given[0]}.classes", "given", f"tasks that find objects, not {self.task}")
+        targets = self.train.targets
+        if given and targets != "auto" and all(target.name != CLASSES for target in targets):
+            raise _mistake(
+                "train.targets", "no target `classes`, and data has classes of objects", "both or none"
+            )
+        ids = self.data.classes
+        if truth == "objects" and ids != "auto" and sum(id_ > 0 for id_ in ids) < 2:
+            raise _mistake("data.classes", f"{ids}", "two classes of objects or more")
+        return self
+
+
+def _mistake(key: str, got: str, allowed: str) -> ValueError:
+    return ValueError(f"{key}: got {got}; allowed: {allowed}")
+
+
+def _classes_are_learned(values: Any) -> bool:
+    """Return whether raw values of a config tell classes of objects: files of them, or their ids."""
+    if not isinstance(values, dict) or not isinstance(task := values.get("task"), str):
+        return False
+    data = values.get("data")
+    data = data.model_dump() if isinstance(data, Data) else data
+    tasks = registry.table("task")
+    if not isinstance(data, dict) or task not in tasks or tasks[task].truth != "objects":
+        return False
+    sources = (data.get(split) for split in SPLITS)
+    files = any(isinstance(source, dict) and source.get(CLASSES) for source in sources)
+    return files or data.get(CLASSES, "auto") != "auto"
 
 
 def _recipe_of(values: Any) -> Any:

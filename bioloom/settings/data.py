@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from bioloom.settings.base import Auto, Count, Section, Sizes
 
@@ -22,6 +22,15 @@ class Source(Section):
     `*.zarr/labels/nuclei` is a place inside files."""
     labels: str | list[str] | None = None
     """Labels of these images, in the same three forms; paired with the images by file name."""
+    classes: str | list[str] | None = None
+    """Classes of the objects in these labels, likewise: images of class ids, or tables `label,class`."""
+
+    @model_validator(mode="after")
+    def _classes_are_of_labels(self) -> Source:
+        """Refuse classes without the labels whose objects they are of."""
+        if self.classes is not None and self.labels is None:
+            raise ValueError("got classes without labels; allowed: classes of the objects in labels")
+        return self
 
 
 class Data(Section):
@@ -37,14 +46,14 @@ class Data(Section):
     predict: Source | None = None
     """Images without labels."""
     samples: str | None = None
-    """CSV table `split,image,labels,class,group,pack` in place of the four sources above."""
+    """CSV table `split,image,labels,classes,class,group,pack` in place of the four sources above."""
     axes: str | None = None
     """Order of the axes in the files, letters of TCZYX such as `ZYX`; left out: what each file says. Every
     point of T is an image of its own."""
     voxel_size: Sizes | None = None
     """Size of a voxel in micrometres, one number per spatial axis; left out: what each file says."""
     classes: Annotated[list[ClassId], Field(min_length=2)] | Auto = "auto"
-    """Ids in labels that tell classes, 0 for background; auto: those in the training labels."""
+    """Ids of classes, 0 for background; auto: those in the training labels, or in `classes` beside them."""
     ignore: ClassId | None = None
     """Id of voxels whose class nobody knows: they count neither in training nor in scores."""
     val_fraction: float = Field(default=0.2, gt=0, lt=1)

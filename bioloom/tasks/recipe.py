@@ -26,12 +26,29 @@ def targets_of(config: Config) -> TargetStack:
     from bioloom.targets.stack import TargetStack
 
     chosen = _chosen("target", config.train.targets, task_of(config).targets)
-    classes = {"classes": config.data.classes}
+    classes = {"classes": _ids_of(config)}
     asking = (getattr(options, "classes", None) == "auto" for options in chosen)
     return TargetStack(
         options.model_copy(update=classes) if asks else options
         for options, asks in zip(chosen, asking, strict=True)
     )
+
+
+def _ids_of(config: Config) -> list[int] | str:
+    """Return the ids of classes that a target tells apart; objects are never of class 0, the background."""
+    ids = config.data.classes
+    objects = task_of(config).truth == "objects"
+    return [id_ for id_ in ids if id_] if objects and not isinstance(ids, str) else ids
+
+
+def check_classes_known(targets: TargetStack) -> None:
+    """Raise if a target learns classes, and neither the config nor the labels say which there are."""
+    for target in targets.targets:
+        if getattr(target.options, "classes", None) == "auto":
+            raise BioLoomError(
+                f"train.targets: {target.options.name} learns classes, and the training labels tell none",
+                fix="give data.train.classes, the classes of the objects, or leave the target out",
+            )
 
 
 def with_classes(config: Config, facts: Mapping[str, Any]) -> Config:

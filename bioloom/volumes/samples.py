@@ -19,7 +19,7 @@ from bioloom.volumes.sources import Data, Source, find_files, image_id, missing,
 from bioloom.volumes.validation import split_validation
 
 SPLITS = ("train", "val", "test", "predict")
-COLUMNS = ("image", "split", "images", "labels", "class", "group", "part")
+COLUMNS = ("image", "split", "images", "labels", "classes", "class", "group", "part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Sample:
         Its file, absolute, with the place inside it if there is one (``a.h5/raw``).
     labels : Path, optional
         The file of its labels, likewise.
+    classes : Path, optional
+        The file of the classes of the objects in its labels.
     class_ : str, optional
         Its class, in classification.
     group : str, optional
@@ -51,6 +53,7 @@ class Sample:
     split: str
     path: Path
     labels: Path | None = None
+    classes: Path | None = None
     class_: str | None = None
     group: str | None = None
     part: str = ""
@@ -71,6 +74,11 @@ def discover(data: Data) -> list[Sample]:
         For missing or empty folders, images without labels, two images of one id, or a faulty table.
     """
     samples = read_samples(Path(data.samples)) if data.samples else []
+    if data.classes == "auto" and any(sample.classes for sample in samples):
+        raise BioLoomError(
+            f"{data.samples} names classes of objects, and data.classes does not say which there are",
+            fix="list their ids, such as data: {classes: [1, 2]}",
+        )
     for split in SPLITS:
         source: Source | None = getattr(data, split)
         if source is not None:
@@ -99,13 +107,22 @@ def check_labelled(samples: Iterable[Sample]) -> list[Sample]:
             more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
             fix = "give their labels" + (", or put them under data.predict" if split == "test" else "")
             raise BioLoomError(f"data.{split}: no labels for {bare[0]}{more}", fix=fix)
+    learned = [sample for sample in samples if sample.split in ("train", "val")]
+    bare = [file_name(s.path) for s in learned if s.classes is None]
+    if bare and len(bare) < len(learned):
+        raise BioLoomError(
+            f"no classes of objects for {bare[0]}, others have them",
+            allowed="classes for all images to learn from and to validate on, or for none",
+            fix="give data.train.classes and data.val.classes, or the column `classes` of data.samples",
+        )
     return samples
 
 
 def read_samples(path: Path) -> list[Sample]:
-    """Return the samples of a CSV file: columns ``split,image[,labels,class,group,pack]`` and any others.
+    """Return the samples of a CSV file: columns ``split,image[,labels,classes,class,group,pack]``.
 
-    A sample without a pack has one of its own: the size of a file that is made later cannot decide.
+    Other columns are not looked at. A sample without a pack has one of its own: the size of a file that is
+    made later cannot decide.
 
     Raises
     ------
@@ -123,7 +140,7 @@ def read_samples(path: Path) -> list[Sample]:
             if column not in columns:
                 raise BioLoomError(
                     f"{path} has no column '{column}' (it has {','.join(columns)})",
-                    allowed="split,image,labels,class,group,pack, separated by commas",
+                    allowed="split,image,labels,classes,class,group,pack, separated by commas",
                     fix=did_you_mean(column, columns),
                 )
         samples = [_of_row(row, f"{path}, line {reader.line_num}") for row in reader if any(row.values())]
@@ -138,7 +155,8 @@ def pack_table(samples: Iterable[Sample]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for s in samples:
-        writer.writerow((s.image, s.split, s.path, s.labels or "", s.class_ or "", s.group or "", s.part))
+        files = (s.path, s.labels or "", s.classes or "")
+        writer.writerow((s.image, s.split, *files, s.class_ or "", s.group or "", s.part))
     return text.getvalue()
 
 
@@ -170,7 +188,12 @@ def split_samples(split: str, source: Source) -> list[Sample]:
     labels = find_files(source.labels, f"data.{split}.labels", tables=True)
     whole = isinstance(source.images, str) and Path(source.images).is_dir()
     partners = pair(images, labels, f"data.{split}", whole=whole)
-    return [Sample(image_id(split, a), split, a, b) for a, b in zip(images, partners, strict=True)]
+    if source.classes is None:
+        return [Sample(image_id(split, a), split, a, b) for a, b in zip(images, partners, strict=True)]
+    classes = find_files(source.classes, f"data.{split}.classes", tables=True)
+    kinds = pair(images, classes, f"data.{split}", whole=whole, noun="class")
+    files = zip(images, partners, kinds, strict=True)
+    return [Sample(image_id(split, image), split, image, a, b) for image, a, b in files]
 
 
 def _text(path: Path) -> str:
@@ -196,12 +219,15 @@ def _of_row(row: Mapping[str, str | None], where: str) -> Sample:
 
 
 def _sample(image: str, split: str, path: str, row: Mapping[str, str | None]) -> Sample:
-    labels = row.get("labels")
+    labels, classes = (
+        Path(text).absolute() if (text := row.get(column)) else None for column in ("labels", "classes")
+    )
     return Sample(
         image,
         split,
         Path(path).absolute(),
-        Path(labels).absolute() if labels else None,
+        labels,
+        classes,
         row.get("class") or None,
         row.get("group") or None,
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from glob import glob, has_magic
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.volumes.formats import FORMATS, suffix_of
@@ -24,6 +24,10 @@ class Source(Protocol):
     def labels(self) -> str | list[str] | None:
         """Their labels."""
 
+    @property
+    def classes(self) -> str | list[str] | None:
+        """The classes of the objects in these labels."""
+
 
 class Data(Protocol):
     """What of the section ``data`` of a config counts here; beside it has train, val, test and predict."""
@@ -31,6 +35,10 @@ class Data(Protocol):
     @property
     def samples(self) -> str | None:
         """A CSV file that lists the images, instead of sources."""
+
+    @property
+    def classes(self) -> list[int] | Literal["auto"]:
+        """The ids of classes."""
 
     @property
     def val_fraction(self) -> float:
@@ -41,7 +49,10 @@ class Data(Protocol):
         """Which of them."""
 
 
-_AFFIXES = ("image", "images", "img", "raw", "mask", "masks", "label", "labels", "lbl", "seg", "gt", "points")
+_AFFIXES = (
+    *("image", "images", "img", "raw", "mask", "masks", "label", "labels", "lbl", "seg", "gt", "points"),
+    *("class", "classes", "type", "types"),
+)
 _PREFIX = re.compile(rf"^(?:{'|'.join(_AFFIXES)})(?:[ _.-]+|(?=\d))", re.IGNORECASE)
 _SUFFIX = re.compile(rf"[ _.-]+(?:{'|'.join(_AFFIXES)})$", re.IGNORECASE)
 _SHOWN = 5
@@ -102,7 +113,9 @@ def natural(path: Path) -> list[tuple[int, int, str]]:
     return [(0, int(p), p) if p.isdecimal() else (1, 0, p.casefold()) for p in pieces]
 
 
-def pair(images: Sequence[Path], labels: Sequence[Path], key: str, *, whole: bool = True) -> list[Path]:
+def pair(
+    images: Sequence[Path], labels: Sequence[Path], key: str, *, whole: bool = True, noun: str = "label"
+) -> list[Path]:
     """Return for every image its labels, found by the stem of the file name.
 
     First equal stems are paired, then stems that are equal once words such as ``_mask``, ``labels_`` or
@@ -116,15 +129,18 @@ def pair(images: Sequence[Path], labels: Sequence[Path], key: str, *, whole: boo
         Section of the config, for messages (``data.train``).
     whole : bool, default True
         Whether labels without an image are a mistake, too.
+    noun : str
+        What a label is called in messages.
 
     Raises
     ------
     BioLoomError
         If a file has no partner or several, or an image would be its own labels.
     """
+    nouns = f"{noun}es" if noun.endswith("s") else f"{noun}s"
     if set(images) & set(labels):
         raise BioLoomError(
-            f"{key}: {sorted(set(images) & set(labels))[0]} is given both as image and as labels",
+            f"{key}: {sorted(set(images) & set(labels))[0]} is given both as image and as {nouns}",
             fix="give two folders, or two globs such as data/*_img.tif and data/*_mask.tif",
         )
     exact = _by_stem(labels, key, stem)
@@ -136,13 +152,13 @@ def pair(images: Sequence[Path], labels: Sequence[Path], key: str, *, whole: boo
     alone = [stem(image) for image, label in found.items() if label is None]
     if alone:
         raise BioLoomError(
-            f"{key}: no labels for {_some(alone, 'image')} (labels are called {_some(map(stem, labels))})",
-            fix="name the labels like the images, with at most a word like _mask or _label added",
+            f"{key}: no {nouns} for {_some(alone, 'image')} ({nouns} are called {_some(map(stem, labels))})",
+            fix=f"name the {nouns} like the images, with at most a word like _mask or _label added",
         )
     used = set(found.values())
     spare = [stem(label) for label in labels if label not in used]
     if spare and whole:
-        raise BioLoomError(f"{key}: no image for {_some(spare, 'label file')}", fix="remove or rename them")
+        raise BioLoomError(f"{key}: no image for {_some(spare, f'{noun} file')}", fix="remove or rename them")
     return [label for label in found.values() if label is not None]
 
 

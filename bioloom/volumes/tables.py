@@ -64,6 +64,7 @@ OBJECTS = Schema(
         r"neighbours": "integer",
         r"nearest_neighbour_um|distance_max_um": "number",
         r"class": "text",
+        r"class_score": "number",
     },
 )
 POINTS = Schema(

@@ -1,9 +1,11 @@
 import re
+import sys
 
 import numpy as np
+import psutil
 import pytest
 
-from bioloom.usage import logged_usage, peak_bytes
+from bioloom.usage import give_back, logged_usage, peak_bytes
 
 
 def test_the_peak_outlives_what_was_held():
@@ -29,3 +31,14 @@ def test_what_was_used_is_logged_whatever_happens(caplog, monkeypatch):
     for line in (first, second):
         assert re.fullmatch(r"peak memory \d+ MB, \d+\.\d s on n7", line)
     assert int(re.search(r"\d+", first)[0]) == pytest.approx(peak_bytes() / 1e6, rel=0.05)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the C library of Linux")
+def test_freed_memory_is_given_back():
+    held = [np.ones(12_000) for _ in range(1000)]  # too small to be mapped one by one
+    last = np.ones(12_000)
+    full = psutil.Process().memory_info().rss
+    del held
+    give_back()
+    assert full - psutil.Process().memory_info().rss > 60e6
+    assert last.all()

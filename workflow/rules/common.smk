@@ -65,14 +65,17 @@ MEASURED_PACKS = FINAL_PACKS if TASK.measured else []
 
 
 def raw_files(wildcards):
-    """Return the image and label files of a pack, given by the user or made by another rule.
+    """Return the files of a pack, given by the user or made by another rule.
 
     Below the launch directory they are relative, as another rule calls what it makes; `local` keeps the
     prefix of a module off.
     """
     samples = PACKS[wildcards.pack]
     paths = [
-        path for sample in samples for path in (sample.path, sample.labels) if path
+        path
+        for sample in samples
+        for path in (sample.path, sample.labels, sample.classes)
+        if path
     ]
     files = list(dict.fromkeys(raw_input(path) for path in paths))
     below = [file.is_relative_to(Path.cwd()) for file in files]

@@ -7,6 +7,7 @@ rule measure:
         options=options_of("measure"),
         images=f"{RUN}/images/{{pack}}.csv",
         labels=f"{RUN}/outputs/{{pack}}.csv",
+        predictions=f"{RUN}/predictions/{{pack}}.csv",
     output:
         f"{RUN}/objects/{{pack}}.csv",
     log:
@@ -23,6 +24,7 @@ rule measure:
         " --options {input.options:q}"
         " --images {input.images:q}"
         " --labels {input.labels:q}"
+        " --predictions {input.predictions:q}"
         " --objects {output:q}"
         " > {log:q} 2>&1"
 

@@ -22,6 +22,7 @@ from bioloom.commands.benchmarks.bulk import Bulk
 from bioloom.commands.benchmarks.job import Work, peak_bytes
 from bioloom.geometry.grid import BlockRow
 from bioloom.settings import dump_yaml, parse_options
+from bioloom.usage import give_back
 from bioloom.volumes.manifest import Entry
 
 PASSES = ("0-seeds", "1-flood", "2-fill_holes", "3-relabel")
@@ -154,6 +155,7 @@ def one_by_one(rows: Iterable[BlockRow]) -> Iterator[BlockRow]:
     for number, row in enumerate(rows):
         if number % 8 == 0:
             gc.collect()
+            give_back()
         yield row
 
 

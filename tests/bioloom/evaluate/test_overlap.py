@@ -7,10 +7,11 @@ from scipy.sparse import coo_array
 from skimage.metrics import contingency_table
 
 from bioloom.errors import BioLoomError
-from bioloom.evaluate import overlap as overlaps
 from bioloom.evaluate.channels import Channels
-from bioloom.evaluate.overlap import STEPS, VolumeLabels, candidates, merge_overlaps, overlap
+from bioloom.evaluate.overlap import VolumeLabels, candidates, merge_overlaps, overlap
 from bioloom.measure import blocks as module
+from bioloom.measure import runs
+from bioloom.measure.runs import STEPS
 
 
 def assert_equal(one, other):
@@ -96,7 +97,7 @@ def test_sums_are_those_of_the_clipped_channel(truth, labels, prediction):
 def test_summing_piece_by_piece_does_not_show(truth, labels, prediction, monkeypatch, piece):
     channels = Channels(prediction, ("auto",))
     whole = overlap(truth, labels, channels)
-    monkeypatch.setattr(overlaps, "PIECE", piece)
+    monkeypatch.setattr(runs, "PIECE", piece)
     assert_equal(overlap(truth, labels, channels), whole)
 
 

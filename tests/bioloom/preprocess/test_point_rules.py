@@ -4,11 +4,14 @@ import pytest
 
 from bioloom.errors import BioLoomError
 from bioloom.preprocess.fingerprint import ImageFacts, radius_of_points, take_fingerprint
+from bioloom.preprocess.meaning import Meaning
 from bioloom.preprocess.point_rules import SUPPRESSION, TOLERANCE, settle_points
 from bioloom.preprocess.rules import patch_size
 from bioloom.targets.points import PointsOptions
 
 SIZED = {"object_diameter_um": {"50": 12.0, "95": 20.0}, "median_radius_um": 5.0}
+
+POINTS = Meaning("points")
 
 
 def values(targets, facts):
@@ -43,7 +46,7 @@ def test_the_fingerprint_of_points():
     boxes = {"bbox-0": 1, "bbox-1": 2, "bbox-2": 2, "bbox-3": 3}
     table = pd.DataFrame({"voxels": [1] * 4, "distance_max_um": 0.0, **boxes})
     table["nearest_neighbour_um"], table["class"] = [8.0, 12.0, 16.0, np.nan], ["a", "b", "a", "a"]
-    facts = take_fingerprint([image], table)
+    facts = take_fingerprint([image], table, POINTS)
     assert facts["objects"] == 4
     assert facts["neighbour_um"]["50"] == 12
     assert facts["median_radius_um"] == 3
@@ -64,4 +67,4 @@ def test_points_with_and_without_a_class_are_refused():
     table = pd.DataFrame({"voxels": [1, 1], "class": ["a", ""], "distance_max_um": 0.0})
     boxes = {"bbox-0": 1, "bbox-1": 2, "bbox-2": 2, "bbox-3": 3}
     with pytest.raises(BioLoomError, match="1 of 2 training points have no class"):
-        take_fingerprint([image], table.assign(**boxes))
+        take_fingerprint([image], table.assign(**boxes), POINTS)

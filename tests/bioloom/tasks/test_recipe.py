@@ -1,9 +1,11 @@
 import pytest
+from pydantic import ValidationError
 
 from bioloom.errors import BioLoomError
 from bioloom.evaluate import METRICS
 from bioloom.losses.combine import CombinedLoss
 from bioloom.settings import parse_options
+from bioloom.settings.config import Config
 from bioloom.tasks import TASKS
 from bioloom.tasks import recipe as recipes
 from bioloom.tasks.record import Task
@@ -153,3 +155,69 @@ def test_an_unknown_recipe_is_named():
 def test_other_mistakes_are_named_as_without_a_recipe(train):
     with pytest.raises(BioLoomError, match="train"):
         config(recipe="contour", train=train)
+
+
+def classed(task="instance_segmentation", **more):
+    train = {"images": "i", "labels": "l", "classes": "c"}
+    return {"run": "r", "task": task, "data": {"train": train, **more.pop("data", {})}, **more}
+
+
+@pytest.mark.parametrize(
+    ("values", "targets"),
+    [
+        (classed(), ["foreground", "contour", "distance", "center", "classes"]),
+        (classed(recipe="stars"), ["stars", "classes"]),
+        (classed(train={"steps": 9, "targets": "auto"}, recipe="flow"), ["foreground", "flow", "classes"]),
+        (classed(train={"targets": ["stars", "classes"]}), ["stars", "classes"]),
+        (
+            {
+                "run": "r",
+                "task": "instance_segmentation",
+                "recipe": "stars",
+                "data": {"samples": "s", "classes": [2, 1]},
+            },
+            ["stars", "classes"],
+        ),
+    ],
+)
+def test_classes_of_objects_are_learned_where_they_are_given(values, targets):
+    assert [target.name for target in Config.model_validate(values).train.targets] == targets
+
+
+def test_classes_of_voxels_are_no_classes_of_objects():
+    config = Config(run="r", task="semantic_segmentation", data={"classes": [0, 1]})
+    assert config.train.targets == "auto"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            classed("semantic_segmentation"),
+            r"data\.train\.classes: got given; allowed: tasks that find objects",
+        ),
+        (classed("detection"), "not detection"),
+        (classed(train={"targets": ["stars"]}), "no target `classes`, and data has classes of objects"),
+        (classed(data={"classes": [0, 1]}), r"data\.classes: got \[0, 1\]; allowed: two classes of objects"),
+        (classed(data={"test": {"images": "i", "classes": "c"}}), "got classes without labels"),
+    ],
+)
+def test_classes_that_nothing_learns_are_refused(values, message):
+    with pytest.raises(ValidationError, match=message):
+        Config.model_validate(values)
+
+
+def test_objects_are_never_of_the_class_of_the_background():
+    options = Config.model_validate(classed(data={"classes": [0, 2, 1]}))
+    names = [channel.name for channel in recipes.targets_of(options).channels(2)]
+    assert names[-2:] == ["classes-1", "classes-2"]
+    assert len(names) == 6
+
+
+def test_classes_must_be_known_in_the_end():
+    options = Config.model_validate(classed())
+    with pytest.raises(BioLoomError, match="classes learns classes, and the training labels tell none"):
+        recipes.check_classes_known(recipes.targets_of(options))
+    known = recipes.with_classes(options, {"classes": [3, 7], "class_objects": {"3": 1, "7": 2}})
+    recipes.check_classes_known(recipes.targets_of(known))
+    assert [c.name for c in recipes.targets_of(known).channels(2)][-2:] == ["classes-3", "classes-7"]

@@ -23,6 +23,7 @@ from bioloom.volumes.sources import image_id
 class Source:
     images: str | list[str]
     labels: str | list[str] | None = None
+    classes: str | list[str] | None = None
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Data:
     test: Source | None = None
     predict: Source | None = None
     samples: str | None = None
+    classes: list[int] | str = "auto"
     val_fraction: float = 0.25
     seed: int = 0
 
@@ -108,8 +110,8 @@ def test_a_table_of_samples(tmp_path, monkeypatch):
     )
     found = discover(Data(samples="s.csv"))
     assert found == [
-        Sample("train_a", "train", tmp_path / "raw/a.tif", tmp_path / "gt/a.tif", None, "slide 1", pack="a"),
-        Sample("val_b", "val", Path("/abs/b.tif"), None, "mitotic", None, pack="b"),
+        Sample("train_a", "train", tmp_path / "raw/a.tif", tmp_path / "gt/a.tif", group="slide 1", pack="a"),
+        Sample("val_b", "val", Path("/abs/b.tif"), class_="mitotic", pack="b"),
     ]
 
 
@@ -138,15 +140,15 @@ def test_a_missing_table(tmp_path):
 
 def test_the_table_of_a_pack(tmp_path):
     content = [
-        Sample("train_a", "train", Path("/x, y/a.tif"), Path("/l/a.tif"), "c", "g"),
+        Sample("train_a", "train", Path("/x, y/a.tif"), Path("/l/a.tif"), Path("/c/a.csv"), "c", "g"),
         Sample("train_b", "train", Path("/x/b.tif"), part="0:0.8"),
     ]
     write_pack(tmp_path / "p.csv", content)
     assert read_pack(tmp_path / "p.csv") == content
     assert (tmp_path / "p.csv").read_text() == pack_table(content)
     assert pack_table(content).splitlines()[::2] == [
-        "image,split,images,labels,class,group,part",
-        "train_b,train,/x/b.tif,,,,0:0.8",
+        "image,split,images,labels,classes,class,group,part",
+        "train_b,train,/x/b.tif,,,,,0:0.8",
     ]
     (tmp_path / "q.csv").write_text("a,b\n")
     with pytest.raises(BioLoomError, match="no pack table"):
@@ -212,3 +214,35 @@ def test_a_store_is_alone_in_its_pack(tmp_path):
     touch(tmp_path, "a.tif", "b.zarr/zarr.json", "c.tif", "d.tif", size=10)
     found = packs(discover(Data(predict=Source(str(tmp_path)))), 1000)
     assert list(found) == ["predict_a", "predict_b", "predict_pack-0000"]
+
+
+def test_classes_of_objects_are_paired_like_labels(tmp_path):
+    touch(
+        tmp_path, "i/a.tif", "i/b.tif", "l/a_mask.tif", "l/b_mask.tif", "c/a_type.csv", "c/b.csv", "d/a.tif"
+    )
+    data = Data(test=Source(f"{tmp_path}/i", f"{tmp_path}/l", f"{tmp_path}/c"))
+    assert [s.classes.name for s in discover(data)] == ["a_type.csv", "b.csv"]
+    with pytest.raises(BioLoomError, match=r"data\.test: no classes for 1 image: b \(classes are called a\)"):
+        discover(Data(test=Source(f"{tmp_path}/i", f"{tmp_path}/l", f"{tmp_path}/d")))
+    touch(tmp_path, "c/z.csv")
+    with pytest.raises(BioLoomError, match="no image for 1 class file: z"):
+        discover(data)
+
+
+def test_a_table_may_name_classes_of_objects_where_their_ids_are_known(tmp_path):
+    (tmp_path / "s.csv").write_text(
+        "split,image,labels,classes\ntrain,a.tif,l.tif,c.csv\ntrain,b.tif,m.tif,d.tif\n"
+    )
+    table = f"{tmp_path}/s.csv"
+    found = discover(Data(samples=table, classes=[1, 2]))
+    assert sorted(s.classes.name for s in found) == ["c.csv", "d.tif"]
+    with pytest.raises(BioLoomError, match=r"s\.csv names classes of objects, .*fix: list their ids"):
+        discover(Data(samples=table))
+
+
+def test_all_images_to_learn_from_have_classes_or_none():
+    labels, classes = Path("/none/l.tif"), Path("/none/c.tif")
+    bare, full = samples(2, labels=labels), samples(2, "val", labels=labels, classes=classes)
+    assert check_labelled([*bare, *samples(1, "test", labels=labels, classes=classes)])
+    with pytest.raises(BioLoomError, match=r"no classes of objects for 0\.tif, others have them"):
+        check_labelled([*bare, *full])

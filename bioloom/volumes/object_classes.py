@@ -1,0 +1,83 @@
+"""Classes of labelled objects: the table that a user gives, and the one that lies in a store of labels."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from bioloom.errors import BioLoomError, did_you_mean
+from bioloom.volumes.atomic import write_text
+
+CLASSES_FILE = "classes.csv"
+"""In a store of labels whose objects have classes."""
+COLUMNS = ("label", "class")
+LARGEST_CLASS = 2**16 - 1
+
+
+def read_class_table(path: Path) -> dict[int, int]:
+    """Read the classes of objects: ``label,class`` and any other columns.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file.
+
+    Returns
+    -------
+    dict of int to int
+        The class of every label of the table.
+
+    Raises
+    ------
+    BioLoomError
+        For an unreadable table, a missing column, fields that are no ids, and a label that has two classes.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns = [column.strip() for column in reader.fieldnames or ()]
+            reader.fieldnames = columns
+            rows = [(reader.line_num, row) for row in reader if any(row.values())]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BioLoomError(f"{path} is no table of classes: {error}", fix="save it as CSV in UTF-8") from None
+    for column in COLUMNS:
+        if column not in columns:
+            raise BioLoomError(
+                f"{path} has no column '{column}' (it has {','.join(columns)})",
+                allowed=f"{','.join(COLUMNS)}, the number of an object and the id of its class",
+                fix=did_you_mean(column, columns),
+            )
+    found: dict[int, int] = {}
+    for line, row in rows:
+        where = f"{path}, line {line}"
+        label, class_ = (_id(row[column], column, where) for column in COLUMNS)
+        if found.setdefault(label, class_) != class_:
+            raise BioLoomError(
+                f"{where}: the label {label} has the class {class_}, and {found[label]} further up",
+                allowed="one class per object",
+            )
+    return found
+
+
+def write_classes(store: Path, classes: Mapping[int, int]) -> None:
+    """Write the classes of the objects of a store of labels, in the order of the labels."""
+    rows = "".join(f"{label},{classes[label]}\n" for label in sorted(classes))
+    write_text(store / CLASSES_FILE, f"{','.join(COLUMNS)}\n{rows}")
+
+
+def read_classes(store: Path) -> dict[int, str] | None:
+    """Return the classes of the objects of a store of labels, None where they have none."""
+    path = store / CLASSES_FILE
+    if not path.is_file():
+        return None
+    return {label: str(class_) for label, class_ in read_class_table(path).items()}
+
+
+def _id(text: str | None, column: str, where: str) -> int:
+    text = (text or "").strip()
+    value = int(text) if text.isascii() and text.isdecimal() else 0
+    if not 0 < value <= (LARGEST_CLASS if column == "class" else 2**63 - 1):
+        most = f"{LARGEST_CLASS}" if column == "class" else "2**63 - 1"
+        raise BioLoomError(f"{where}: {column} '{text}'", allowed=f"whole numbers from 1 to {most}")
+    return value
