@@ -16,6 +16,7 @@ from bioloom.preprocess.checks import check_image, check_labels, check_pair, nar
 from bioloom.preprocess.classes import check_number
 from bioloom.preprocess.convert import stored_dtype
 from bioloom.preprocess.meaning import Meaning, meaning_of
+from bioloom.preprocess.object_classes import Given, classes_of, open_classes
 from bioloom.preprocess.pieces import Piece, pieces_of
 from bioloom.preprocess.point_labels import open_labels
 from bioloom.preprocess.slabs import scan, slab_shape
@@ -157,24 +158,26 @@ def _find_samples(config: Config, checked: Checked) -> None:
 
 def _look(sample: Sample, config: Config, checked: Checked, *, values: bool) -> None:
     """Open the files of one sample; whatever is wrong about them is noted."""
-    axes = config.data.axes
-    image = labels = spacing = None
+    axes, meaning = config.data.axes, meaning_of(config)
+    image = labels = spacing = given = None
     with checked.noting():
         image = read_foreign(sample.path, axes)
         found, known = spacing_of(image, config.data.voxel_size)
         spacing = found if known else None
     if sample.labels is not None:
         with checked.noting():
-            labels = open_labels(sample.labels, image, axes, meaning_of(config).truth)
+            labels = open_labels(sample.labels, image, axes, meaning.truth)
             check_labels(labels)
             if image is not None:
                 check_pair(image, labels)
+    if sample.classes is not None:
+        with checked.noting():
+            given = open_classes(sample.classes, image, axes)
     pieces = _pieces(sample, image, checked)
     for piece in pieces if values else ():
         with checked.noting():
             check_image(sample.split, piece.name, _statistics(piece.voxels))
-    meaning = meaning_of(config)
-    ids = _ids(_pieces(sample, labels, checked), meaning, checked) if values else None
+    ids = _ids(_pieces(sample, labels, checked, given), meaning, checked) if values else None
     objects = None if ids is None else int(sum(map(np.count_nonzero, ids)))
     classes = () if ids is None or meaning.truth != "classes" else _classes(ids, meaning)
     if image is not None and pieces:
@@ -183,11 +186,13 @@ def _look(sample: Sample, config: Config, checked: Checked, *, values: bool) -> 
         checked.seen.append(Seen(sample, *what, len(pieces), first.facts, classes))
 
 
-def _pieces(sample: Sample, file: Foreign | None, checked: Checked) -> list[Piece]:
+def _pieces(
+    sample: Sample, file: Foreign | None, checked: Checked, classes: Given | None = None
+) -> list[Piece]:
     """Return the images of a file of a sample, be they images or labels; none if it cannot be cut."""
     if file is not None:
         with checked.noting():
-            return pieces_of(sample, file, None)
+            return pieces_of(sample, file, None, classes)
     return []
 
 
@@ -203,7 +208,8 @@ def _statistics(image: Foreign) -> Statistics:
 def _ids(pieces: Sequence[Piece], meaning: Meaning, checked: Checked) -> list[np.ndarray] | None:
     """Return the ids in the labels of every image; None if they are of another kind, which is noted."""
     found_ids = []
-    for labels in (piece.voxels for piece in pieces):
+    for piece in pieces:
+        labels = piece.voxels
         if labels.dtype.kind == "f" or labels.channels != 1:
             return None
         with checked.noting():
@@ -211,6 +217,8 @@ def _ids(pieces: Sequence[Piece], meaning: Meaning, checked: Checked) -> list[np
             narrowest(labels.path, *found.range, signed=False)
             meaning.check(labels.path, found.ids)
             found_ids.append(found.ids)
+            if piece.classes is not None:
+                classes_of(labels, piece.classes, found.ids, meaning)
     return found_ids or None
 
 

@@ -179,3 +179,21 @@ def test_volumes_to_validate_on_do_not_suit_planes(splits):
     """Patches to validate on are those of training."""
     (line,) = splits(train_0=noise(30, 40), val_1=noise(6, 30, 40)).mistakes
     assert "1.npy has 1 channel(s) and 3 spatial axes" in line
+
+
+def test_classes_of_objects_are_looked_at(work, tmp_path):
+    data = {"train": {k: f"{tmp_path}/{k}" for k in ("images", "labels", "classes")}}
+    (tmp_path / "classes").mkdir()
+    path = work(2, data=data)
+    for number in range(3):
+        (tmp_path / "classes" / f"{number}.csv").write_text("label,class\n1,1\n2,2\n3,1\n")
+    assert check_run(path).mistakes == []
+    (tmp_path / "classes/0.csv").write_text("label,class\n1,one\n")
+    (tmp_path / "classes/1.csv").write_text("label,class\n1,1\n")
+    np.save(tmp_path / "classes/2.npy", np.ones((3, 3), np.uint8))
+    data["train"]["classes"] = [f"{tmp_path}/classes/{name}" for name in ("0.csv", "1.csv", "2.npy")]
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"data": data}))
+    mistakes = check_run(path).mistakes
+    assert len(mistakes) == 3
+    for words in ("class 'one'", "2 of the 3 objects", "2.npy are 3 x 3 voxels"):
+        assert sum(words in line for line in mistakes) == 1
