@@ -20,6 +20,7 @@ TARGETS = Registry(
             "neighbour_distance:NeighbourDistanceOptions",
         ),
         "touching": ("touching:Touching", "touching:TouchingOptions"),
+        "core": ("core:Core", "core:CoreOptions"),
         "skeleton": ("skeleton:Skeleton", "skeleton:SkeletonOptions"),
         "border_weight": ("border_weight:BorderWeight", "border_weight:BorderWeightOptions"),
         "offset": ("offset:Offset", "offset:OffsetOptions"),

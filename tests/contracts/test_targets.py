@@ -25,6 +25,7 @@ VARIANTS = {
     "center_distance": [{}],
     "neighbour_distance": [{}, {"reach": 1.5}],
     "touching": [{}, {"width": 1}],
+    "core": [{}, {"depth": 0.3}],
     "skeleton": [{}, {"width": 1}],
     "border_weight": [{}, {"sigma": 0.4}],
     "offset": [{}],
