@@ -85,6 +85,12 @@ RECIPES = {
         seeds=["foreground", "not contour"],
         topography=["foreground", "not contour"],
     ),
+    "core": _recipe(
+        "Objects of any compact shape that touch: seeds are cores, however large or small the object.",
+        ("foreground", "distance", "core"),
+        name="watershed",
+        seeds=["core"],
+    ),
     "skeleton": _recipe(
         "Long, bent or branched objects without one middle: fibres, bacteria, processes of cells.",
         ("foreground", "distance", "skeleton"),
