@@ -52,5 +52,6 @@ def command(
     )
     cases = (OPENING[task.product](entry, files) for entry in read_manifest(outputs))
     smallest = options.evaluate.smallest_truth if task.truth == "objects" else 0
-    judged = {"smallest_truth": smallest, "ignore": options.data.ignore}
+    ignore = options.data.ignore if task.truth == "classes" else None
+    judged = {"smallest_truth": smallest, "ignore": ignore}
     write_table(metrics, pack_metrics(cases, metrics_of(options), **judged), METRICS)

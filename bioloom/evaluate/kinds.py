@@ -28,8 +28,10 @@ class Kinds:
 
 def true_and_predicted(
     truth: Mapping[int, str], usual: str, seen: Overlap, pairs: Candidates, channels: Sequence[str]
-) -> Kinds:
+) -> Kinds | None:
     """Return the classes of all objects; those of predicted ones are the most probable on all their voxels.
+
+    None if nothing tells the classes of predicted objects.
 
     Parameters
     ----------
@@ -46,6 +48,8 @@ def true_and_predicted(
     """
     true = np.array([truth.get(int(id_), "") for id_ in pairs.truth], str)
     names = class_channels(channels)
+    if not names and not usual:
+        return None
     if not names or not len(pairs.labels):
         return Kinds(true, np.full(len(pairs.labels), usual))
     places = [list(channels).index(name) for name in names]

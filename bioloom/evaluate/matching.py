@@ -125,7 +125,7 @@ def count(comparison: Comparison, options: MatchingOptions) -> Counts:
         same = alike[match(_some(pairs, alike), threshold)]
         truth, labels = kinds.truth[kinds.truth != ""], kinds.labels[judged]
         counts[""] |= _counts(pairs, same, len(truth), len(labels), f"{WITH_CLASS}@{threshold:g}")
-        for class_ in np.union1d(truth, labels).tolist():
+        for class_ in filter(None, np.union1d(truth, labels).tolist()):
             own = same[kinds.truth[pairs.row[same]] == class_]
             of_truth, of_labels = (int((side == class_).sum()) for side in (truth, labels))
             of_class = _counts(pairs, own, of_truth, of_labels, f"@{threshold:g}")

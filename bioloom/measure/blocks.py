@@ -19,12 +19,17 @@ Part = TypeVar("Part")
 
 
 def blocks(shape: Sequence[int]) -> Iterator[Box]:
-    """Cut an image into squares or cubes of up to `BLOCK_VOXELS` voxels (128 a side in 3D), row by row."""
+    """Cut an image into squares or cubes of up to `BLOCK_VOXELS` voxels (128 a side in 3D), row by row.
+
+    What a block held and freed is given back to the system before the next one.
+    """
     side = max(1, round(BLOCK_VOXELS ** (1 / len(shape))))
     chunk = _CHUNK.get(len(shape), 1)
     side = side // chunk * chunk or side
     whole = Box.of(tuple(shape))
-    for start in product(*(range(0, length, side) for length in whole.shape)):
+    for number, start in enumerate(product(*(range(0, length, side) for length in whole.shape))):
+        if number:
+            give_back()
         yield Box(start, tuple(at + side for at in start)).clip(whole)
 
 
@@ -49,7 +54,6 @@ def merged(
     waiting: list[Part] = []
     for part in parts:
         waiting.append(part)
-        give_back()
         if len(waiting) > max(32, rows(waiting[0]) // 1000):
             waiting = [merge(waiting)]
     return merge(waiting)

@@ -13,7 +13,7 @@ import numpy as np
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import tiles
 from bioloom.preprocess.checks import check_image, check_labels, check_pair, narrowest, spacing_of
-from bioloom.preprocess.classes import check_number
+from bioloom.preprocess.classes import check_number, check_objects
 from bioloom.preprocess.convert import stored_dtype
 from bioloom.preprocess.meaning import Meaning, meaning_of
 from bioloom.preprocess.object_classes import Given, classes_of, open_classes
@@ -23,7 +23,7 @@ from bioloom.preprocess.slabs import scan, slab_shape
 from bioloom.preprocess.statistics import Statistics
 from bioloom.registry import table
 from bioloom.settings import parse_config, read_yaml
-from bioloom.settings.config import Config
+from bioloom.settings.config import Config, learns_classes
 from bioloom.settings.rules import spatial_lists
 from bioloom.volumes.formats import read_foreign
 from bioloom.volumes.formats.foreign import Foreign
@@ -134,7 +134,11 @@ def _data_of(text: dict[str, Any], checked: Checked, path: Path) -> Config | Non
         checked.config = parse_config(text, source=str(path))
         return checked.config
     try:
-        return parse_config({"run": "data", "task": next(iter(table("task"))), "data": text.get("data")})
+        tasks = table("task")
+        task = text.get("task")
+        if not isinstance(task, str) or task not in tasks:
+            task = next(name for name in tasks if tasks[name].truth == "objects")
+        return parse_config({"run": "data", "task": task, "data": text.get("data")})
     except BioLoomError:
         return None  # its mistakes are among those of the whole config
 
@@ -153,7 +157,7 @@ def _find_samples(config: Config, checked: Checked) -> None:
             checked.mistakes.append(str(error))
     else:
         with checked.noting():
-            check_labelled(checked.samples)
+            check_labelled(checked.samples, classes=learns_classes(config))
 
 
 def _look(sample: Sample, config: Config, checked: Checked, *, values: bool) -> None:
@@ -172,14 +176,19 @@ def _look(sample: Sample, config: Config, checked: Checked, *, values: bool) -> 
                 check_pair(image, labels)
     if sample.classes is not None:
         with checked.noting():
-            given = open_classes(sample.classes, image, axes)
+            given = open_classes(sample.classes, image or labels, axes)
+    if isinstance(given, Foreign) and (labels is None or not _alike(labels, given)):
+        given = None  # said above
     pieces = _pieces(sample, image, checked)
     for piece in pieces if values else ():
         with checked.noting():
             check_image(sample.split, piece.name, _statistics(piece.voxels))
-    ids = _ids(_pieces(sample, labels, checked, given), meaning, checked) if values else None
+    kinds: set[int] = set()
+    ids = _ids(_pieces(sample, labels, checked, given), meaning, checked, kinds) if values else None
     objects = None if ids is None else int(sum(map(np.count_nonzero, ids)))
-    classes = () if ids is None or meaning.truth != "classes" else _classes(ids, meaning)
+    classes = (
+        _classes(ids, meaning) if ids is not None and meaning.truth == "classes" else tuple(sorted(kinds))
+    )
     if image is not None and pieces:
         dtype, first = str(image.source.dtype), pieces[0]
         what = (first.voxels.spatial, image.channels, dtype, spacing, objects)
@@ -205,8 +214,17 @@ def _statistics(image: Foreign) -> Statistics:
     return statistics
 
 
-def _ids(pieces: Sequence[Piece], meaning: Meaning, checked: Checked) -> list[np.ndarray] | None:
-    """Return the ids in the labels of every image; None if they are of another kind, which is noted."""
+def _alike(labels: Foreign, classes: Foreign) -> bool:
+    return (labels.spatial, labels.times) == (classes.spatial, classes.times)
+
+
+def _ids(
+    pieces: Sequence[Piece], meaning: Meaning, checked: Checked, kinds: set[int]
+) -> list[np.ndarray] | None:
+    """Return the ids in the labels of every image; None if they are of another kind, which is noted.
+
+    The classes of objects are added to `kinds`.
+    """
     found_ids = []
     for piece in pieces:
         labels = piece.voxels
@@ -218,7 +236,7 @@ def _ids(pieces: Sequence[Piece], meaning: Meaning, checked: Checked) -> list[np
             meaning.check(labels.path, found.ids)
             found_ids.append(found.ids)
             if piece.classes is not None:
-                classes_of(labels, piece.classes, found.ids, meaning)
+                kinds |= set(classes_of(labels, piece.classes, found.ids, meaning).values())
     return found_ids or None
 
 
@@ -234,7 +252,7 @@ def _compare(checked: Checked, config: Config) -> None:
     learned = sorted({id_ for seen in checked.seen if seen.sample.split == "train" for id_ in seen.classes})
     if learned and config.data.classes == "auto":
         with checked.noting():
-            check_number(learned)
+            (check_number if meaning_of(config).truth == "classes" else check_objects)(learned)
     first = checked.seen[0]
     of_split: dict[str, Seen] = {}
     for other in checked.seen:

@@ -56,33 +56,33 @@ def spacing_of(image: Foreign, voxel_size: Sequence[float] | None) -> tuple[tupl
     return found, True
 
 
-def check_pair(image: Foreign, labels: Foreign) -> None:
-    """Raise if `labels` are not of the shape of `image`, time point by time point."""
+def check_pair(image: Foreign, labels: Foreign, noun: str = "labels") -> None:
+    """Raise if `labels`, called `noun`, are not of the shape of `image`, time point by time point."""
     if labels.channels != 1:
         raise BioLoomError(
-            f"the labels {labels.path} have {labels.channels} channels (axes {labels.axes})",
+            f"the {noun} {labels.path} have {labels.channels} channels (axes {labels.axes})",
             allowed="one number per voxel: the number of its object or class, 0 for background",
             fix="export label numbers, not colours; for several label images make a run for each",
         )
     if labels.spatial != image.spatial:
         raise BioLoomError(
-            f"the labels {labels.path} are {_sides(labels)} voxels, the image {image.path} {_sides(image)}",
-            allowed="labels of the shape of their image",
+            f"the {noun} {labels.path} are {_sides(labels)} voxels, the image {image.path} {_sides(image)}",
+            allowed=f"{noun} of the shape of their image",
             fix="check that the two files belong together, and data.axes",
         )
     if labels.times != image.times:
         raise BioLoomError(
-            f"the labels {labels.path} hold {_times(labels)}, the image {image.path} {_times(image)}",
-            allowed="labels of every time point, in one file with the same time axis",
+            f"the {noun} {labels.path} hold {_times(labels)}, the image {image.path} {_times(image)}",
+            allowed=f"{noun} of every time point, in one file with the same time axis",
             fix="check that the two files belong together, and that both say which axis is time (data.axes)",
         )
 
 
-def check_labels(labels: Foreign) -> None:
-    """Raise if the file does not hold integers."""
+def check_labels(labels: Foreign, noun: str = "labels") -> None:
+    """Raise if the file, which is called `noun`, does not hold integers."""
     if labels.dtype.kind == "f":
         raise BioLoomError(
-            f"the labels {labels.path} are of type {labels.source.dtype}",
+            f"the {noun} {labels.path} are of type {labels.source.dtype}",
             allowed="integers: the number of the object or class, 0 for background",
             fix="save them as integers (numpy: astype('uint16'); ImageJ: Image > Type, without scaling)",
         )

@@ -54,6 +54,16 @@ def class_facts(table: pd.DataFrame, voxels: int, meaning: Meaning) -> dict[str,
     }
 
 
+def check_objects(classes: Sequence[int]) -> None:
+    """Raise if the training objects are of fewer than two classes."""
+    if len(classes) < 2:
+        raise BioLoomError(
+            f"the training objects are all of class {classes[0]}" if classes else "no object has a class",
+            allowed="objects of two classes or more",
+            fix="add images with objects of another class, or leave `classes` out of data",
+        )
+
+
 def check_number(classes: Sequence[int]) -> None:
     """Raise if the training labels hold fewer than two classes."""
     if len(classes) < 2:

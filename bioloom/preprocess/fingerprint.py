@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bioloom.errors import BioLoomError
-from bioloom.preprocess.classes import class_facts
+from bioloom.preprocess.classes import check_objects, class_facts
 from bioloom.preprocess.meaning import OBJECTS, Meaning
 from bioloom.volumes.store import Volume
 
@@ -154,12 +154,7 @@ def _class_counts(objects: pd.DataFrame, meaning: Meaning) -> dict[str, Any]:
             )
         return facts
     ids = sorted(map(int, counts.index)) if meaning.classes == "auto" else [i for i in meaning.classes if i]
-    if len(ids) < 2:
-        raise BioLoomError(
-            f"the training objects are all of class {ids[0]}",
-            allowed="objects of two classes or more",
-            fix="add images with objects of another class, or leave `classes` out of data",
-        )
+    check_objects(ids)
     return facts | {"classes": ids}
 
 

@@ -60,7 +60,8 @@ class Meaning:
                 raise BioLoomError(
                     f"the labels {path} hold {len(found)} different numbers up to {max(found)}",
                     allowed=f"up to {MOST_CLASSES} class ids below {2**16}",
-                    fix="number classes, not objects; or choose a task that finds objects",
+                    fix="number classes, not objects"
+                    + ("; or choose a task that finds objects" if self.truth == "classes" else ""),
                 )
             return
         background = {0} if self.truth == "objects" else set()  # what lies between objects has no class

@@ -8,6 +8,8 @@ An object of the image is of the class that most of its voxels are of (majority,
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +29,17 @@ from bioloom.volumes.sources import TABLE
 
 log = logging.getLogger(__name__)
 
-Given = Foreign | dict[int, int]
-"""Classes as they are given: an image of their ids, or the class of each label."""
+
+@dataclass(frozen=True)
+class ClassTable:
+    """The class of each label, and the file that says so."""
+
+    path: Path
+    classes: Mapping[int, int]
+
+
+Given = Foreign | ClassTable
+"""Classes as they are given: an image of their ids, or a table."""
 
 
 def open_classes(path: Path, image: Foreign | None, axes: str | None) -> Given:
@@ -49,11 +60,11 @@ def open_classes(path: Path, image: Foreign | None, axes: str | None) -> Given:
         For an unreadable file, classes of another shape, and values that are no ids.
     """
     if path.suffix.lower() == TABLE:
-        return read_class_table(path)
+        return ClassTable(path, read_class_table(path))
     classes = read_foreign(path, axes, labels=True)
-    check_labels(classes)
+    check_labels(classes, "classes")
     if image is not None:
-        check_pair(image, classes)
+        check_pair(image, classes, "classes")
     return classes
 
 
@@ -64,7 +75,7 @@ def classes_of(labels: Foreign, given: Given, objects: np.ndarray, meaning: Mean
     ----------
     labels : Foreign
         Object ids, one channel.
-    given : Foreign or dict
+    given : Foreign or ClassTable
         As `open_classes` returns it, of the same part of the file.
     objects : ndarray of int, shape (n,)
         The ids in the labels, with or without 0.
@@ -77,16 +88,16 @@ def classes_of(labels: Foreign, given: Given, objects: np.ndarray, meaning: Mean
         For classes that were not declared, or if more than half of the objects have none.
     """
     wanted = [int(id_) for id_ in objects if id_]
-    if isinstance(given, dict):
-        source, classes = "the table of classes", {id_: given[id_] for id_ in wanted if id_ in given}
-        meaning.check_classes(labels.path, np.unique([*classes.values()]).astype(np.int64))
+    if isinstance(given, ClassTable):
+        known = {id_: given.classes[id_] for id_ in wanted if id_ in given.classes}
+        meaning.check_classes(given.path, np.unique([*known.values()]).astype(np.int64))
+        classes = {id_: class_ for id_, class_ in known.items() if class_ != meaning.ignore}
     else:
-        source = str(given.path)
         classes = _by_majority(_counts(labels, given, meaning), labels.path)
     bare = sorted(set(wanted) - set(classes))
     if 2 * len(bare) > len(wanted):
         raise BioLoomError(
-            f"{len(bare)} of the {len(wanted)} objects in {labels.path} have no class in {source}",
+            f"{len(bare)} of the {len(wanted)} objects in {labels.path} have no class in {given.path}",
             allowed="a class for nearly every object",
             fix="check that labels and classes belong together",
         )

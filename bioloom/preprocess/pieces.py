@@ -26,7 +26,7 @@ class Piece:
         Its labels.
     facts : dict
         What its stores keep of its place in the file: ``time`` (from 0) and ``region``, where it has one.
-    classes : Foreign or dict, optional
+    classes : Foreign or ClassTable, optional
         The classes of the objects in its labels, see `bioloom.preprocess.object_classes`.
     """
 
@@ -58,7 +58,7 @@ def pieces_of(
         Which file, and which part of it.
     image, labels : Foreign
         The file and that of its labels.
-    classes : Foreign or dict, optional
+    classes : Foreign or ClassTable, optional
         The classes of the objects in these labels.
 
     Raises

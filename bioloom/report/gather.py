@@ -166,7 +166,7 @@ def _objects(folder: Path, images: Iterable[str]) -> pd.DataFrame | None:
     needed = ("image", "label", "voxels")  # points have no diameter
     tables = []
     for path in sorted(folder.glob("*.csv")):
-        table = pd.read_csv(path, dtype={"image": str}, usecols=_needed)
+        table = pd.read_csv(path, dtype={"image": str, "class": str}, usecols=_needed)
         missing = [column for column in needed if column not in table]
         if missing:
             raise BioLoomError(f"{path} lacks the column {', '.join(missing)}", fix="delete it and run again")
@@ -175,7 +175,8 @@ def _objects(folder: Path, images: Iterable[str]) -> pd.DataFrame | None:
 
 
 def _needed(column: str) -> bool:
-    return column.startswith(("image", "label", "voxels", "equivalent_diameter_um", "centroid-", "bbox-"))
+    exactly = column in ("image", "label", "class", "voxels", "equivalent_diameter_um")
+    return exactly or column.startswith(("centroid-", "bbox-"))
 
 
 def _mapping(path: Path) -> dict[str, Any]:

@@ -25,8 +25,8 @@ def draw(views: Sequence[View]) -> Figure:
     """Draw the views of one image, one row each: image | ground truth | result.
 
     Result outlines are coloured by what became of each object at IoU above 0.5; a large image has an overview
-    as one more panel, two by two. Without ground truth all found objects have one colour. Class maps are
-    shown as colours.
+    as one more panel, two by two. Without ground truth all found objects have one colour. Class maps, and
+    classes of objects, are shown as colours.
     """
     grids = [_grid(view) for view in views]
     columns = max(len(row) for grid in grids for row in grid)
@@ -79,7 +79,17 @@ def _draw_panel(axes: Axes, view: View, panel: Panel) -> None:
         ids = view.truth if panel == "truth" else view.labels
         assert ids is not None
         axes.imshow(class_colours.coloured(shown, ids, view.classes), aspect=aspect, interpolation="nearest")
-    elif panel == "truth" and view.truth is not None:
+    else:
+        _draw_objects(axes, view, panel, shown)
+
+
+def _draw_objects(axes: Axes, view: View, panel: Panel, shown: np.ndarray) -> None:
+    """Draw the outlines of true or found objects, over the colours of their classes if they have some."""
+    kinds = view.truth_kinds if panel == "truth" else view.label_kinds
+    if kinds is not None:
+        filled = class_colours.coloured(shown, kinds, view.kinds, class_colours.OF_OBJECTS)
+        axes.imshow(filled, aspect=view.pixel[0] / view.pixel[1], interpolation="nearest")
+    if panel == "truth" and view.truth is not None:
         draw_outlines(axes, outlines(view.truth), np.unique(view.truth[view.truth > 0]), "white", width=1.1)
     elif view.labels is not None:
         _draw_result(axes, view)
@@ -118,7 +128,8 @@ def _handles(views: Sequence[View]) -> list[Line2D]:
         rows = [("found object", style.MATCHED, "-", 2.4)]
     else:
         rows = []
-    return [Line2D([], [], color=c, linestyle=s, linewidth=w, label=text) for text, c, s, w in rows]
+    lines = [Line2D([], [], color=c, linestyle=s, linewidth=w, label=text) for text, c, s, w in rows]
+    return lines + class_colours.handles(views[0].kinds, class_colours.OF_OBJECTS)
 
 
 def draw_legend(figure: Figure, handles: list[Line2D]) -> None:

@@ -175,6 +175,8 @@ def _reading(subject: Subject) -> str:
         )
     elif subject.labels is not None:
         sentences.append("Lines are the outlines of the found objects.")
+    if subject.kinds:
+        sentences.append("Colours inside of objects are their classes.")
     return " ".join([*sentences, "Contrast is stretched for display."])
 
 

@@ -45,6 +45,19 @@ class Subject:
     classes: tuple[int, ...] = ()
 
     @property
+    def kinds(self) -> tuple[int, ...]:
+        """The ids of the classes of objects, where these have some."""
+        tables = () if self.classes else (self.truth_table, self.label_table)
+        return tuple(sorted({i for table in tables if table is not None for i in class_ids(table) if i}))
+
+    @property
     def spacing_known(self) -> bool:
         """Whether the voxel size is known; if not, the store says 1 micrometre."""
         return bool(self.image.facts.get("spacing_known", True))
+
+
+def class_ids(table: pd.DataFrame) -> list[int]:
+    """Return the id of the class of every object of a table, 0 where nobody knows."""
+    if "class" not in table:
+        return [0] * len(table)
+    return pd.to_numeric(table["class"], errors="coerce").fillna(0).astype(int).tolist()

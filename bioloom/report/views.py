@@ -20,7 +20,7 @@ from bioloom.geometry.box import Box
 from bioloom.report import focus, picture
 from bioloom.report.outcomes import Outcome, outcome_in
 from bioloom.report.plane import Plane
-from bioloom.report.sources import Subject
+from bioloom.report.sources import Subject, class_ids
 
 LARGEST_SIDE = 768
 """A plane with a longer side, in pixels, is shown as a crop beside an overview."""
@@ -68,6 +68,10 @@ class View:
         The whole plane, when the view is a crop of it.
     classes : tuple of int
         Where truth and labels hold ids of classes: all of these.
+    kinds : tuple of int
+        Where objects have classes: the ids of all of these.
+    truth_kinds, label_kinds : integer array (h, w) or None
+        Of which class the object of each pixel is, 0 where there is none or nobody knows.
     """
 
     image: np.ndarray
@@ -79,6 +83,9 @@ class View:
     caption: str = ""
     overview: Overview | None = None
     classes: tuple[int, ...] = ()
+    kinds: tuple[int, ...] = ()
+    truth_kinds: np.ndarray | None = None
+    label_kinds: np.ndarray | None = None
 
 
 def make_views(subject: Subject) -> list[View]:
@@ -98,17 +105,31 @@ def make_views(subject: Subject) -> list[View]:
 
 def _view(subject: Subject, plane: Plane, whole: Plane | None = None) -> View:
     """Read one plane; where it is a part of `whole`, add the overview."""
+    truth = None if subject.truth is None else plane.read(subject.truth)[0]
+    labels = None if subject.labels is None else plane.read(subject.labels)[0]
     return View(
         image=plane.read(subject.image),
-        truth=None if subject.truth is None else plane.read(subject.truth)[0],
-        labels=None if subject.labels is None else plane.read(subject.labels)[0],
+        truth=truth,
+        labels=labels,
         outcome=Outcome() if subject.classes else outcome_in(subject, plane),
         pixel=plane.pixel(subject.image.spacing),
         known=subject.spacing_known,
         caption=plane.caption(subject.image.spatial),
         overview=None if whole is None or plane == whole else _overview(subject, whole, plane),
         classes=subject.classes,
+        kinds=subject.kinds,
+        truth_kinds=_kinds(truth, subject.truth_table) if subject.kinds else None,
+        label_kinds=_kinds(labels, subject.label_table) if subject.kinds else None,
     )
+
+
+def _kinds(labels: np.ndarray | None, table: pd.DataFrame | None) -> np.ndarray | None:
+    """Return of which class the object of each pixel is, as the object table says."""
+    if labels is None or table is None:
+        return None
+    kinds = dict(zip(table["label"].tolist(), class_ids(table), strict=True))
+    ids, place = np.unique(labels, return_inverse=True)
+    return np.array([kinds.get(int(id_), 0) for id_ in ids])[place].reshape(labels.shape)
 
 
 def _crop(plane: Plane, first: np.ndarray, stop: np.ndarray) -> Plane:

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_va
 from bioloom import registry
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.settings.base import Auto, Plugin, Section
-from bioloom.settings.data import SPLITS, Data
+from bioloom.settings.data import Data
 from bioloom.settings.evaluate import Evaluate
 from bioloom.settings.infer import Infer
 from bioloom.settings.patch import Patch
@@ -99,30 +99,16 @@ class Config(Section):
             filled["postprocess"] = list(chosen.postprocess)
         return filled
 
-    @model_validator(mode="after")
-    def _classes_of_objects(self) -> Config:
-        """Refuse classes of objects where none are learned, and fewer than two."""
-        given = [split for split in SPLITS if getattr(getattr(self.data, split), CLASSES, None)]
-        truth = registry.table("task")[self.task].truth if self.task else ""
-        if given and truth != "objects":
-            raise _mistake(f"data.{given[0]}.classes", "given", f"tasks that find objects, not {self.task}")
-        targets = self.train.targets
-        if given and targets != "auto" and all(target.name != CLASSES for target in targets):
-            raise _mistake(
-                "train.targets", "no target `classes`, and data has classes of objects", "both or none"
-            )
-        ids = self.data.classes
-        if truth == "objects" and ids != "auto" and sum(id_ > 0 for id_ in ids) < 2:
-            raise _mistake("data.classes", f"{ids}", "two classes of objects or more")
-        return self
 
-
-def _mistake(key: str, got: str, allowed: str) -> ValueError:
-    return ValueError(f"{key}: got {got}; allowed: {allowed}")
+def learns_classes(config: Config) -> bool:
+    """Return whether a run learns the classes of objects."""
+    targets = config.train.targets
+    objects = bool(config.task) and registry.table("task")[config.task].truth == "objects"
+    return objects and targets != "auto" and any(target.name == CLASSES for target in targets)
 
 
 def _classes_are_learned(values: Any) -> bool:
-    """Return whether raw values of a config tell classes of objects: files of them, or their ids."""
+    """Return whether raw values of a config tell classes of objects: files to learn from, or their ids."""
     if not isinstance(values, dict) or not isinstance(task := values.get("task"), str):
         return False
     data = values.get("data")
@@ -130,8 +116,8 @@ def _classes_are_learned(values: Any) -> bool:
     tasks = registry.table("task")
     if not isinstance(data, dict) or task not in tasks or tasks[task].truth != "objects":
         return False
-    sources = (data.get(split) for split in SPLITS)
-    files = any(isinstance(source, dict) and source.get(CLASSES) for source in sources)
+    train = data.get("train")
+    files = isinstance(train, dict) and train.get(CLASSES) is not None
     return files or data.get(CLASSES, "auto") != "auto"
 
 

@@ -120,7 +120,7 @@ def _absolute(data: Data, base: Path) -> Data:
     update: dict[str, Any] = {"samples": all_absolute(data.samples)}
     for split in SPLITS:
         if (source := getattr(data, split)) is not None:
-            paths = {"images": all_absolute(source.images), "labels": all_absolute(source.labels)}
+            paths = {kind: all_absolute(getattr(source, kind)) for kind in ("images", "labels", "classes")}
             update[split] = source.model_copy(update=paths)
     return data.model_copy(update=update)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bioloom import registry
 from bioloom.errors import did_you_mean
-from bioloom.settings.config import Config
+from bioloom.settings.config import Config, learns_classes
 from bioloom.settings.data import SPLITS
 from bioloom.settings.mistakes import Keys
 
@@ -87,14 +87,46 @@ def _metrics_once(config: Config) -> Iterator[tuple[Keys, str]]:
 
 
 def _classes_where_labels_tell_them(config: Config) -> Iterator[tuple[Keys, str]]:
-    """Check that classes are declared only for a task whose labels tell them, and that none is ignored."""
-    data = config.data
-    if config.task and registry.table("task")[config.task].truth != "classes":
-        for key, given in (("classes", data.classes != "auto"), ("ignore", data.ignore is not None)):
-            if given:
-                yield ("data", key), f"the labels of {config.task} tell no classes; allowed: nothing here"
+    """Check that classes are given only where a task learns them, and that none is ignored."""
+    data, truth = config.data, registry.table("task")[config.task].truth if config.task else "classes"
+    files = [split for split in SPLITS if getattr(getattr(data, split), "classes", None) is not None]
+    if truth == "objects":
+        yield from _classes_of_objects(config, files)
+    else:
+        for split in files:
+            yield (
+                ("data", split, "classes"),
+                f"{config.task} learns no classes of objects; allowed: nothing here",
+            )
+    given = {"classes": data.classes != "auto", "ignore": data.ignore is not None}
+    if truth == "points" or (truth == "objects" and not learns_classes(config)):
+        for key in (key for key, there in given.items() if there):
+            yield ("data", key), f"the labels of {config.task} tell no classes; allowed: nothing here"
     elif data.classes != "auto" and data.ignore in data.classes:
         yield ("data", "ignore"), f"got {data.ignore}, which data.classes lists; allowed: an id of its own"
+
+
+def _classes_of_objects(config: Config, files: Sequence[str]) -> Iterator[tuple[Keys, str]]:
+    """Check that classes of objects can be learned: files to learn from, the target, two classes or more."""
+    data, targets = config.data, config.train.targets
+    if (files or data.classes != "auto") and not data.samples and "train" not in files:
+        allowed = "classes to learn from, in data.train.classes or data.samples"
+        yield (
+            ("data", files[0] if files else "train", "classes"),
+            f"there are none in data.train; allowed: {allowed}",
+        )
+    if targets == "auto":
+        return
+    for index, target in enumerate(targets):
+        if target.name == "classes" and target.classes != "auto" and 0 in target.classes:
+            yield ("train", "targets", index, "classes"), "got 0, the background; allowed: classes of objects"
+    if files and not learns_classes(config):
+        yield (
+            ("train", "targets"),
+            "no target `classes`, though data.train.classes is given; allowed: both or none",
+        )
+    if data.classes != "auto" and sum(id_ > 0 for id_ in data.classes) < 2:
+        yield ("data", "classes"), f"got {data.classes}; allowed: two classes of objects or more"
 
 
 def _each_once(keys: Keys, plugins: Sequence[Any], kind: str) -> Iterator[tuple[Keys, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ LARGEST_CLASS = 2**16 - 1
 
 def read_class_table(path: Path) -> dict[int, int]:
     """Read the classes of objects: ``label,class`` and any other columns.
+
+    A row whose class is 0 or an empty field says nothing.
 
     Parameters
     ----------
@@ -52,7 +55,7 @@ def read_class_table(path: Path) -> dict[int, int]:
     for line, row in rows:
         where = f"{path}, line {line}"
         label, class_ = (_id(row[column], column, where) for column in COLUMNS)
-        if found.setdefault(label, class_) != class_:
+        if class_ and found.setdefault(label, class_) != class_:
             raise BioLoomError(
                 f"{where}: the label {label} has the class {class_}, and {found[label]} further up",
                 allowed="one class per object",
@@ -75,9 +78,13 @@ def read_classes(store: Path) -> dict[int, str] | None:
 
 
 def _id(text: str | None, column: str, where: str) -> int:
+    """Return a whole number; 0 for a class that is not known."""
     text = (text or "").strip()
-    value = int(text) if text.isascii() and text.isdecimal() else 0
-    if not 0 < value <= (LARGEST_CLASS if column == "class" else 2**63 - 1):
-        most = f"{LARGEST_CLASS}" if column == "class" else "2**63 - 1"
-        raise BioLoomError(f"{where}: {column} '{text}'", allowed=f"whole numbers from 1 to {most}")
+    whole = re.sub(r"\.0*$", "", text)  # as tables are written that have empty fields
+    value = int(whole) if whole.isascii() and whole.isdecimal() else -1
+    if column == "class" and (not text or 0 <= value <= LARGEST_CLASS):
+        return max(value, 0)
+    if column == "class" or not 0 < value < 2**63:
+        allowed = f"0 (none) to {LARGEST_CLASS}" if column == "class" else "1 to 2**63 - 1"
+        raise BioLoomError(f"{where}: {column} '{text}'", allowed=f"whole numbers from {allowed}")
     return value

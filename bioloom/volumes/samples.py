@@ -74,11 +74,6 @@ def discover(data: Data) -> list[Sample]:
         For missing or empty folders, images without labels, two images of one id, or a faulty table.
     """
     samples = read_samples(Path(data.samples)) if data.samples else []
-    if data.classes == "auto" and any(sample.classes for sample in samples):
-        raise BioLoomError(
-            f"{data.samples} names classes of objects, and data.classes does not say which there are",
-            fix="list their ids, such as data: {classes: [1, 2]}",
-        )
     for split in SPLITS:
         source: Source | None = getattr(data, split)
         if source is not None:
@@ -90,13 +85,21 @@ def discover(data: Data) -> list[Sample]:
     return sorted(samples, key=lambda sample: SPLITS.index(sample.split))
 
 
-def check_labelled(samples: Iterable[Sample]) -> list[Sample]:
+def check_labelled(samples: Iterable[Sample], *, classes: bool = False) -> list[Sample]:
     """Return `samples` if a run can learn from them and score on them.
+
+    Parameters
+    ----------
+    samples : iterable of Sample
+        The samples of all splits.
+    classes : bool
+        Whether the run learns the classes of objects.
 
     Raises
     ------
     BioLoomError
-        If there are no training images, or images to learn from or to be scored on lack labels.
+        If there are no training images, or images to learn from or to be scored on lack labels, or
+        classes are given to a run that does not learn them, or lack in one that does.
     """
     samples = list(samples)
     if not any(sample.split == "train" for sample in samples):
@@ -107,15 +110,25 @@ def check_labelled(samples: Iterable[Sample]) -> list[Sample]:
             more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
             fix = "give their labels" + (", or put them under data.predict" if split == "test" else "")
             raise BioLoomError(f"data.{split}: no labels for {bare[0]}{more}", fix=fix)
-    learned = [sample for sample in samples if sample.split in ("train", "val")]
-    bare = [file_name(s.path) for s in learned if s.classes is None]
-    if bare and len(bare) < len(learned):
-        raise BioLoomError(
-            f"no classes of objects for {bare[0]}, others have them",
-            allowed="classes for all images to learn from and to validate on, or for none",
-            fix="give data.train.classes and data.val.classes, or the column `classes` of data.samples",
-        )
+    _check_classes(samples, learned=classes)
     return samples
+
+
+def _check_classes(samples: Iterable[Sample], *, learned: bool) -> None:
+    """Raise if classes of objects are given and not learned, or lack where they are."""
+    for sample in samples:
+        if sample.classes is not None and not learned:
+            raise BioLoomError(
+                f"{file_name(sample.path)} has classes of objects, which this run does not learn",
+                fix="list their ids for instance segmentation, such as data: {classes: [1, 2]}; otherwise "
+                "leave out the column `classes`",
+            )
+        if sample.classes is None and learned and sample.split in ("train", "val"):
+            raise BioLoomError(
+                f"data.{sample.split}: no classes of objects for {file_name(sample.path)}",
+                allowed="classes for all images to learn from and to validate on",
+                fix="give them, or leave all classes out",
+            )
 
 
 def read_samples(path: Path) -> list[Sample]:
@@ -191,6 +204,11 @@ def split_samples(split: str, source: Source) -> list[Sample]:
     if source.classes is None:
         return [Sample(image_id(split, a), split, a, b) for a, b in zip(images, partners, strict=True)]
     classes = find_files(source.classes, f"data.{split}.classes", tables=True)
+    if both := set(labels) & set(classes):
+        raise BioLoomError(
+            f"data.{split}: {min(both)} is given both as labels and as classes",
+            allowed="images of class ids, or tables `label,class`, beside the labels",
+        )
     kinds = pair(images, classes, f"data.{split}", whole=whole, noun="class")
     files = zip(images, partners, kinds, strict=True)
     return [Sample(image_id(split, image), split, image, a, b) for image, a, b in files]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from glob import glob, has_magic
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.volumes.formats import FORMATS, suffix_of
@@ -37,10 +37,6 @@ class Data(Protocol):
         """A CSV file that lists the images, instead of sources."""
 
     @property
-    def classes(self) -> list[int] | Literal["auto"]:
-        """The ids of classes."""
-
-    @property
     def val_fraction(self) -> float:
         """Share of the training images to validate on."""
 
@@ -49,12 +45,8 @@ class Data(Protocol):
         """Which of them."""
 
 
-_AFFIXES = (
-    *("image", "images", "img", "raw", "mask", "masks", "label", "labels", "lbl", "seg", "gt", "points"),
-    *("class", "classes", "type", "types"),
-)
-_PREFIX = re.compile(rf"^(?:{'|'.join(_AFFIXES)})(?:[ _.-]+|(?=\d))", re.IGNORECASE)
-_SUFFIX = re.compile(rf"[ _.-]+(?:{'|'.join(_AFFIXES)})$", re.IGNORECASE)
+_AFFIXES = ("image", "images", "img", "raw", "mask", "masks", "label", "labels", "lbl", "seg", "gt", "points")
+_OF_CLASSES = (*_AFFIXES, "class", "classes", "type", "types")
 _SHOWN = 5
 TABLE = ".csv"
 
@@ -146,7 +138,8 @@ def pair(
     exact = _by_stem(labels, key, stem)
     paired = {exact.get(stem(image)) for image in images}
     rest = [label for label in labels if label not in paired]
-    core = _by_stem(rest, key, _core)
+    words = _OF_CLASSES if noun == "class" else _AFFIXES
+    core = _by_stem(rest, key, lambda path: _core(path, words))
     _by_stem([image for image in images if stem(image) not in exact], key, _core)
     found = {image: exact.get(stem(image)) or core.get(_core(image)) for image in images}
     alone = [stem(image) for image, label in found.items() if label is None]
@@ -199,11 +192,14 @@ def _readable(paths: Iterable[Path], tables: bool) -> list[Path]:
     return images or [path for path in shown if tables and path.suffix.lower() == TABLE and path.is_file()]
 
 
-def _core(path: Path) -> str:
+def _core(path: Path, words: Sequence[str] = _AFFIXES) -> str:
+    """Return the name of a file without such words at its ends."""
+    one = "|".join(words)
     name, before = stem(path), ""
     while name != before:
-        before, name = name, _SUFFIX.sub("", _PREFIX.sub("", name))
-    return "" if name.lower() in _AFFIXES else name
+        before, name = name, re.sub(rf"^(?:{one})(?:[ _.-]+|(?=\d))", "", name, flags=re.IGNORECASE)
+        name = re.sub(rf"[ _.-]+(?:{one})$", "", name, flags=re.IGNORECASE)
+    return "" if name.lower() in words else name
 
 
 def _by_stem(paths: Sequence[Path], key: str, name: Callable[[Path], str]) -> dict[str, Path]:

@@ -258,4 +258,4 @@ def test_labels_that_tell_no_classes(check, classes, labels, data, expected):
 def test_classes_where_labels_tell_none(check, config):
     done = check(config | {"data": {**config["data"], "classes": [0, 1]}})
     assert done.code == 1
-    assert "data.classes: the labels of instance_segmentation tell no classes" in done.errors[0]
+    assert "data.train.classes: there are none in data.train" in done.errors[0]

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import tifffile
 
+from bioloom.volumes.store import open_volume
 from bioloom.volumes.tables import OBJECTS, read_table
 
 pytestmark = pytest.mark.xdist_group("object_classes")
@@ -57,7 +58,12 @@ def test_truth_and_prediction_have_a_channel_per_class_and_objects_a_class(finis
     found = read_table(finished / "objects" / "test_pack-0000.csv", OBJECTS)
     assert len(found)
     assert set(found["class"]) <= {str(BRIGHT), str(DARK)}
-    assert found["class_score"].between(0.5, 1).all()
+    prediction = open_volume(finished / "predictions" / "test_10.zarr")
+    labels = open_volume(finished / "outputs" / "test_10.zarr").read()[0]
+    for _, row in found[found["image"] == "test_10"].iterrows():
+        channel = prediction.channel_names.index(f"classes-{row['class']}")
+        mean = prediction.read()[channel][labels == row["label"]].mean()
+        assert row["class_score"] == pytest.approx(mean, abs=1e-4)
 
 
 def test_the_class_is_right_for_most_objects(finished):

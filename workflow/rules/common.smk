@@ -10,6 +10,7 @@ from pathlib import Path
 from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import ChunkIndex, run_apart
 from bioloom.settings import dump_yaml, parse_config, step_options
+from bioloom.settings.config import learns_classes
 from bioloom.tasks.recipe import fitted, task_of
 from bioloom.volumes.inner import raw_input
 from bioloom.volumes.packs import packs
@@ -26,7 +27,7 @@ os.environ.update(
 
 try:
     CONFIG = parse_config(config)
-    SAMPLES = check_labelled(discover(CONFIG.data))
+    SAMPLES = check_labelled(discover(CONFIG.data), classes=learns_classes(CONFIG))
     PACKS = packs(SAMPLES, CONFIG.data.pack_voxels)
 except BioLoomError as error:
     raise WorkflowError(str(error))

@@ -1,5 +1,7 @@
 """Classes of true and predicted objects: which they are, and matching that minds them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,17 @@ def test_without_channels_all_are_of_the_usual_class(truth, labels, true_classes
     found = compare(truth, labels, true_classes=true_classes, usual_class="2")
     assert set(found.kinds.labels) == {"2"}
     assert compare(truth, labels).kinds is None
+    blind = compare(truth, labels, true_classes=true_classes)
+    assert blind.kinds is None
+    assert METRIC.count(blind, MatchingOptions()) == METRIC.count(compare(truth, labels), MatchingOptions())
+
+
+def test_predicted_objects_of_unknown_class_do_not_hide_the_blind_counts(truth, labels, true_classes):
+    found = compare(truth, labels, true_classes=true_classes, usual_class="2")
+    nobody = replace(found, kinds=replace(found.kinds, labels=np.full(len(found.pairs.labels), "")))
+    counts = METRIC.count(nobody, MatchingOptions())
+    blind = METRIC.count(compare(truth, labels), MatchingOptions())[""]
+    assert {name: counts[""][name] for name in blind} == blind
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.55])

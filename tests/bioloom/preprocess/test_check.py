@@ -197,3 +197,33 @@ def test_classes_of_objects_are_looked_at(work, tmp_path):
     assert len(mistakes) == 3
     for words in ("class 'one'", "2 of the 3 objects", "2.npy are 3 x 3 voxels"):
         assert sum(words in line for line in mistakes) == 1
+
+
+def test_classes_beside_labels_that_are_wrong_themselves(work, tmp_path):
+    data = {"train": {k: f"{tmp_path}/{k}" for k in ("images", "labels", "classes")}}
+    (tmp_path / "classes").mkdir()
+    path = work(2, data=data)
+    for number in range(3):
+        np.save(tmp_path / "classes" / f"{number}.npy", np.arange(1200).reshape(30, 40) % 2 + 1)
+    assert check_run(path).mistakes == []
+    np.save(tmp_path / "labels" / "0.npy", np.ones((40, 50), np.uint8))
+    (tmp_path / "images" / "1.npy").write_bytes(b"nothing")
+    np.save(tmp_path / "classes" / "1.npy", np.ones((7, 7), np.uint8))
+    mistakes = check_run(path).mistakes
+    assert len(mistakes) == 3
+    for words in ("labels/0.npy are 40 x 50 voxels", "images/1.npy", "classes/1.npy are 7 x 7 voxels"):
+        assert sum(words in line for line in mistakes) >= 1
+
+
+def test_objects_of_one_class_and_other_mistakes_are_seen_at_once(work, tmp_path):
+    data = {"train": {k: f"{tmp_path}/{k}" for k in ("images", "labels", "classes")}}
+    (tmp_path / "classes").mkdir()
+    path = work(2, data=data)
+    for number in range(3):
+        np.save(tmp_path / "classes" / f"{number}.npy", np.full((30, 40), 4, np.uint8))
+    mistakes = check_run(path).mistakes
+    assert len(mistakes) == 1
+    assert "the training objects are all of class 4" in mistakes[0]
+    (tmp_path / "labels" / "2.npy").write_bytes(b"nothing")
+    path.write_text(path.read_text() + "train: {steps: -4}\n")
+    assert {"steps" in line for line in check_run(path).mistakes} == {True, False}

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 
-from bioloom.report import overlay, style, views
+from bioloom.report import class_colours, overlay, style, views
 from bioloom.report.sources import Subject
 
 
@@ -70,3 +70,21 @@ def test_the_scale_bar_needs_a_voxel_size(subject):
         overlay.draw([replace(view, known=known)]).axes[0].texts[0].get_text() for known in (True, False)
     ]
     assert texts == ["5 µm", "10 pixels"]
+
+
+def test_classes_of_objects_are_colours_under_their_outlines(subject):
+    (view,) = views.make_views(subject((60, 70)))
+    kinds = {"kinds": (1, 2), "truth_kinds": (view.truth > 0) + 0, "label_kinds": 2 * (view.labels > 0)}
+    figure = overlay.draw([replace(view, **kinds)])
+    shown = [np.asarray(axes.images[-1].get_array()) for axes in figure.axes]
+    for picture, there, colour in (
+        (shown[1], view.truth > 0, class_colours.OF_OBJECTS[0]),
+        (shown[2], view.labels > 0, class_colours.OF_OBJECTS[1]),
+    ):
+        assert picture.shape == (60, 70, 3)
+        strongest = picture[there].mean(axis=0).argmax()
+        assert strongest == np.argmax(to_rgb(colour))
+        assert np.ptp(picture[~there], axis=1).max() == 0
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts[-2:] == ["class 1", "class 2"]
+    assert texts[0] == "matched"

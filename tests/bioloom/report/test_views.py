@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,33 @@ def test_every_store_but_the_image_may_be_missing(volume, nuclei, object_table, 
             assert (view.labels is None) == (subject.labels is None)
             assert not view.outcome.missed
             assert not view.outcome.false
+
+
+def with_classes(made):
+    """Give the objects of a subject the classes 2 and 5 in turn, the first one none."""
+    tables = [
+        table.assign(**{"class": ["", *["2", "5"] * len(table)][: len(table)]})
+        for table in (made.truth_table, made.label_table)
+    ]
+    return replace(made, truth_table=tables[0], label_table=tables[1])
+
+
+@pytest.mark.parametrize("shape", [(60, 70), (20, 40, 50)])
+def test_objects_are_shown_with_their_classes(subject, shape):
+    made = with_classes(subject(shape))
+    for view in views.make_views(made):
+        assert view.kinds == (2, 5)
+        for table, labels, kinds in (
+            (made.truth_table, view.truth, view.truth_kinds),
+            (made.label_table, view.labels, view.label_kinds),
+        ):
+            for label, kind in zip(table["label"], table["class"], strict=True):
+                assert (kinds[labels == label] == int(kind or 0)).all()
+            assert not kinds[labels == 0].any()
+
+
+def test_objects_without_classes_and_maps_of_classes_have_no_kinds(subject):
+    made = subject((60, 70))
+    (view,) = views.make_views(made)
+    assert (view.kinds, view.truth_kinds, view.label_kinds) == ((), None, None)
+    assert with_classes(replace(made, classes=(0, 2, 5))).kinds == ()

@@ -1,11 +1,10 @@
 import pytest
-from pydantic import ValidationError
 
 from bioloom.errors import BioLoomError
 from bioloom.evaluate import METRICS
 from bioloom.losses.combine import CombinedLoss
-from bioloom.settings import parse_options
-from bioloom.settings.config import Config
+from bioloom.settings import parse_config, parse_options
+from bioloom.settings.config import Config, learns_classes
 from bioloom.tasks import TASKS
 from bioloom.tasks import recipe as recipes
 from bioloom.tasks.record import Task
@@ -189,22 +188,59 @@ def test_classes_of_voxels_are_no_classes_of_objects():
     assert config.train.targets == "auto"
 
 
+NONE = {"train": {"images": "i", "labels": "l"}}
+TABLE = {
+    "run": "r",
+    "task": "instance_segmentation",
+    "data": {"samples": "s.csv", "classes": [1, 2], "ignore": 9},
+}
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
         (
             classed("semantic_segmentation"),
-            r"data\.train\.classes: got given; allowed: tasks that find objects",
+            r"data\.train\.classes: semantic_segmentation learns no classes of obj",
         ),
-        (classed("detection"), "not detection"),
-        (classed(train={"targets": ["stars"]}), "no target `classes`, and data has classes of objects"),
+        (classed("detection"), "detection learns no classes of objects"),
+        (
+            classed(train={"targets": ["stars"]}),
+            r"train\.targets: no target `classes`, though data\.train\.classes",
+        ),
         (classed(data={"classes": [0, 1]}), r"data\.classes: got \[0, 1\]; allowed: two classes of objects"),
         (classed(data={"test": {"images": "i", "classes": "c"}}), "got classes without labels"),
+        (classed(data=NONE | {"classes": [1, 2]}), r"data\.train\.classes: there are none in data\.train"),
+        (
+            classed(data=NONE | {"test": {"images": "i", "labels": "l", "classes": "c"}}),
+            r"data\.test\.classes: there are none in data\.train; allowed: classes to learn from",
+        ),
+        (
+            classed(train={"targets": ["stars", {"name": "classes", "classes": [0, 1, 2]}]}),
+            r"train\.targets.*classes: got 0, the background",
+        ),
+        (
+            classed(data=NONE | {"ignore": 9}),
+            r"data\.ignore: the labels of instance_segmentation tell no classes",
+        ),
+        (classed(data={"classes": [1, 2], "ignore": 2}), r"data\.ignore: got 2, which data\.classes lists"),
     ],
 )
 def test_classes_that_nothing_learns_are_refused(values, message):
-    with pytest.raises(ValidationError, match=message):
-        Config.model_validate(values)
+    with pytest.raises(BioLoomError, match=message):
+        parse_config(values)
+
+
+def test_classes_of_objects_may_come_from_a_table_of_samples_and_be_ignored():
+    for values in (TABLE, classed(data={"ignore": 9}), classed(data={"classes": [1, 2], "ignore": 9})):
+        assert learns_classes(parse_config(values))
+    assert not learns_classes(parse_config(classed(data=NONE)))
+    assert not learns_classes(parse_config(classed("semantic_segmentation", data=NONE)))
+
+
+def test_paths_of_classes_start_where_the_run_does(tmp_path):
+    config = parse_config(classed(), base=tmp_path)
+    assert config.data.train.classes == str(tmp_path / "c")
 
 
 def test_objects_are_never_of_the_class_of_the_background():

@@ -20,6 +20,10 @@ def test_labels_have_classes_and_other_columns_are_passed_over(table):
     assert read_class_table(table("label,class\n")) == {}
 
 
+def test_a_row_may_say_nothing_and_numbers_may_have_a_point(table):
+    assert read_class_table(table("label,class\n1,0\n2,\n3.0,2.00\n4\n3,\n5,1.\n")) == {3: 2, 5: 1}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -27,10 +31,11 @@ def test_labels_have_classes_and_other_columns_are_passed_over(table):
         ("label\n1\n", "no column 'class'"),
         ("", "no column 'label'"),
         ("label,class\n0,1\n", r"c\.csv, line 2: label '0'; allowed: whole numbers from 1"),
-        ("label,class\n1,0\n", r"line 2: class '0'; allowed: whole numbers from 1 to 65535"),
+        ("label,class\n1,-1\n", r"line 2: class '-1'; allowed: whole numbers from 0 \(none\) to 65535"),
+        ("label,class\n1,1.5\n", r"class '1\.5'"),
+        ("label,class\n,1\n", "label ''"),
         ("label,class\n1,65536\n", "class '65536'"),
         ("label,class\n1,nucleus\n", "class 'nucleus'"),
-        ("label,class\n1\n", "class ''"),
         ("label,class\n1,1\n2,1\n1,2\n", r"line 4: the label 1 has the class 2, and 1 further up"),
     ],
 )

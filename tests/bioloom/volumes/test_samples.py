@@ -33,7 +33,6 @@ class Data:
     test: Source | None = None
     predict: Source | None = None
     samples: str | None = None
-    classes: list[int] | str = "auto"
     val_fraction: float = 0.25
     seed: int = 0
 
@@ -229,20 +228,32 @@ def test_classes_of_objects_are_paired_like_labels(tmp_path):
         discover(data)
 
 
-def test_a_table_may_name_classes_of_objects_where_their_ids_are_known(tmp_path):
-    (tmp_path / "s.csv").write_text(
-        "split,image,labels,classes\ntrain,a.tif,l.tif,c.csv\ntrain,b.tif,m.tif,d.tif\n"
-    )
-    table = f"{tmp_path}/s.csv"
-    found = discover(Data(samples=table, classes=[1, 2]))
+def test_a_file_is_not_both_labels_and_classes(tmp_path):
+    touch(tmp_path, "i/a.tif", "l/a.tif")
+    with pytest.raises(BioLoomError, match=r"a\.tif is given both as labels and as classes"):
+        discover(Data(test=Source(f"{tmp_path}/i", f"{tmp_path}/l", f"{tmp_path}/l")))
+
+
+def test_words_of_classes_are_part_of_the_names_of_images(tmp_path):
+    touch(tmp_path, "i/wild.tif", "i/wild_type.tif", "l/wild_mask.tif", "l/wild_type_mask.tif")
+    found = discover(Data(test=Source(f"{tmp_path}/i", f"{tmp_path}/l")))
+    assert [s.labels.name for s in found] == ["wild_mask.tif", "wild_type_mask.tif"]
+
+
+def test_a_table_may_name_classes_of_objects(tmp_path):
+    table = "split,image,labels,classes\ntrain,a.tif,l.tif,c.csv\ntrain,b.tif,m.tif,d.tif\n"
+    (tmp_path / "s.csv").write_text(table)
+    found = discover(Data(samples=f"{tmp_path}/s.csv"))
     assert sorted(s.classes.name for s in found) == ["c.csv", "d.tif"]
-    with pytest.raises(BioLoomError, match=r"s\.csv names classes of objects, .*fix: list their ids"):
-        discover(Data(samples=table))
 
 
-def test_all_images_to_learn_from_have_classes_or_none():
+def test_classes_are_given_where_they_are_learned_and_only_there():
     labels, classes = Path("/none/l.tif"), Path("/none/c.tif")
     bare, full = samples(2, labels=labels), samples(2, "val", labels=labels, classes=classes)
-    assert check_labelled([*bare, *samples(1, "test", labels=labels, classes=classes)])
-    with pytest.raises(BioLoomError, match=r"no classes of objects for 0\.tif, others have them"):
+    test = samples(1, "test", labels=labels)
+    every = [replace(sample, classes=classes) for sample in bare]
+    assert check_labelled([*every, *full, *test], classes=True)
+    with pytest.raises(BioLoomError, match=r"data\.train: no classes of objects for 0\.tif"):
+        check_labelled([*bare, *full], classes=True)
+    with pytest.raises(BioLoomError, match=r"0\.tif has classes of objects, which this run does not learn"):
         check_labelled([*bare, *full])
