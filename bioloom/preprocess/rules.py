@@ -219,7 +219,9 @@ def chunk(facts: dict[str, Any], size: Sequence[int], shared: Sequence[int], tar
 def halo(facts: dict[str, Any]) -> Choice:
     """The largest object, at least 32 voxels in 2D and 16 in 3D."""
     least = 32 if facts["ndim"] == 2 else 16
-    largest = facts.get("largest_object", [0] * facts["ndim"])
+    if "largest_object" not in facts:
+        return [least] * facts["ndim"], "no object has a size"
+    largest = facts["largest_object"]
     return [max(least, n + 4) for n in largest], f"the largest object is {'x'.join(map(str, largest))} voxels"
 
 
@@ -231,13 +233,17 @@ def block(facts: dict[str, Any]) -> Choice:
 
 def smallest_object(facts: dict[str, Any]) -> Choice:
     """Return the first percentile of the object sizes."""
-    low = facts.get("object_voxels", {}).get("1", 0)
+    if "object_voxels" not in facts:
+        return 1, "no object has a size"
+    low = facts["object_voxels"]["1"]
     return max(1, int(low)), f"99 % of the training objects have at least {low:g} voxels"
 
 
 def largest_hole(facts: dict[str, Any]) -> Choice:
     """The median radius of the objects, in voxels of the finest axis."""
-    radius = facts.get("median_radius_um", 0.0) / min(facts["spacing_um"])
+    if "median_radius_um" not in facts:
+        return 1, "no object has a size"
+    radius = facts["median_radius_um"] / min(facts["spacing_um"])
     return max(1, ceil(radius)), f"the median object has a radius of {radius:.3g} voxels"
 
 

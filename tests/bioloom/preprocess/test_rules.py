@@ -142,3 +142,9 @@ def test_patches_of_another_number_of_axes():
         BioLoomError, match=r"patch\.size has 3 numbers, the training images have 2 spatial axes"
     ):
         rules.settle(parse_options({"patch": {"size": [8, 8, 8]}}), facts(), 3)
+
+
+def test_objects_without_sizes_leave_the_least():
+    known = {key: value for key, value in facts().items() if key in ("ndim", "spacing_um")}
+    for rule, value in ((rules.halo, [32, 32]), (rules.smallest_object, 1), (rules.largest_hole, 1)):
+        assert rule(known) == (value, "no object has a size")
