@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from bioloom.errors import BioLoomError, did_you_mean
+from bioloom.errors import BioLoomError
 from bioloom.volumes.atomic import write_text
+from bioloom.volumes.given_table import read_given
 
 CLASSES_FILE = "classes.csv"
 """In a store of labels whose objects have classes."""
@@ -36,21 +36,8 @@ def read_class_table(path: Path) -> dict[int, int]:
     BioLoomError
         For an unreadable table, a missing column, fields that are no ids, and a label that has two classes.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns = [column.strip() for column in reader.fieldnames or ()]
-            reader.fieldnames = columns
-            rows = [(reader.line_num, row) for row in reader if any(row.values())]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BioLoomError(f"{path} is no table of classes: {error}", fix="save it as CSV in UTF-8") from None
-    for column in COLUMNS:
-        if column not in columns:
-            raise BioLoomError(
-                f"{path} has no column '{column}' (it has {','.join(columns)})",
-                allowed=f"{','.join(COLUMNS)}, the number of an object and the id of its class",
-                fix=did_you_mean(column, columns),
-            )
+    allowed = f"{','.join(COLUMNS)}, the number of an object and the id of its class"
+    _, rows = read_given(path, "classes", COLUMNS, allowed=allowed)
     found: dict[int, int] = {}
     for line, row in rows:
         where = f"{path}, line {line}"

@@ -5,7 +5,6 @@ Coordinates are voxels: the center of the first voxel is 0, its borders are -0.5
 
 from __future__ import annotations
 
-import csv
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bioloom.errors import BioLoomError, did_you_mean
+from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
+from bioloom.volumes.given_table import read_given
 
 SUFFIX = ".csv"
 POINTS = "points"
@@ -87,15 +87,9 @@ def read_annotations(path: Path, shape: tuple[int, ...]) -> Points:
         For an unreadable table, missing or surplus axes, coordinates that are no numbers, points outside of
         the image, and one place that has two classes.
     """
-    columns, rows = _rows(path)
     axes = [f"axis-{axis}" for axis in range(len(shape))]
-    for axis in axes:
-        if axis not in columns:
-            raise BioLoomError(
-                f"{path} has no column '{axis}' (it has {','.join(columns)})",
-                allowed=f"{','.join(axes)}[,class], coordinates in voxels, {_order(len(shape))}",
-                fix=did_you_mean(axis, columns),
-            )
+    allowed = f"{','.join(axes)}[,class], coordinates in voxels, {_order(len(shape))}"
+    columns, rows = read_given(path, "points", axes, allowed=allowed)
     surplus = f"axis-{len(shape)}"
     if surplus in columns:
         raise BioLoomError(f"{path} has a column '{surplus}', its image has {len(shape)} spatial axes")
@@ -126,22 +120,6 @@ def read_points(path: Path | str) -> Points:
     table = tables.read_table(path, tables.POINTS)
     axes = [column for column in table.columns if column.startswith("axis-")]
     return Points.of(table[sorted(axes)].to_numpy(np.float64), table[CLASS].to_numpy(object), table["score"])
-
-
-def _rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, Any]]]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns = [column.strip() for column in reader.fieldnames or ()]
-            reader.fieldnames = columns
-            rows = [(reader.line_num, row) for row in reader if any(row.values())]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BioLoomError(f"{path} is no table of points: {error}", fix="save it as CSV in UTF-8") from None
-    if not columns:
-        raise BioLoomError(
-            f"{path} is empty", fix="write at least the header axis-0,axis-1 for no points at all"
-        )
-    return columns, rows
 
 
 def _number(text: Any, column: str, where: str) -> float:

@@ -29,7 +29,7 @@ def test_a_row_may_say_nothing_and_numbers_may_have_a_point(table):
     [
         ("labels,class\n1,1\n", r"no column 'label' .*did you mean 'labels'"),
         ("label\n1\n", "no column 'class'"),
-        ("", "no column 'label'"),
+        ("", "is empty"),
         ("label,class\n0,1\n", r"c\.csv, line 2: label '0'; allowed: whole numbers from 1"),
         ("label,class\n1,-1\n", r"line 2: class '-1'; allowed: whole numbers from 0 \(none\) to 65535"),
         ("label,class\n1,1.5\n", r"class '1\.5'"),
