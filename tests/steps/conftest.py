@@ -205,12 +205,14 @@ def run(finished, tmp_path) -> Path:
 
 @pytest.fixture
 def line_of(run) -> Callable[..., list[str]]:
-    """Return the command line of a step of `run`, some of its flags with other values."""
+    """Return the command line of a step of `run`, some of its flags with other values or besides."""
 
     def line(name: str, **flags: object) -> list[str]:
         args = [name, *commands(run)[name]]
         for flag, value in flags.items():
-            args[args.index(f"--{flag.replace('_', '-')}") + 1] = str(value)
+            option = f"--{flag.replace('_', '-')}"
+            args += [] if option in args else [option, ""]
+            args[args.index(option) + 1] = str(value)
         return args
 
     return line

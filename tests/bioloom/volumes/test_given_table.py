@@ -20,7 +20,10 @@ def test_columns_may_stand_anywhere_and_empty_rows_are_passed_over(tmp_path):
     ("content", "message"),
     [
         (b"", r"t\.csv is empty; fix: write at least the header kind,weight for no apples at all"),
-        (b"kind,wieght\n", r"no column 'weight' \(it has kind,wieght\); allowed: kind,weight; fix: did you mean"),
+        (
+            b"kind,wieght\n",
+            r"no column 'weight' \(it has kind,wieght\); allowed: kind,weight; fix: did you mean",
+        ),
         (b"kind,weight\n\xff,1\n", r"t\.csv is no table of apples: .*; fix: save it as CSV in UTF-8"),
     ],
 )
