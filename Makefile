@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 CORES ?= $(shell nproc)
 
-.PHONY: install demo examples test test-slow test-slurm check format docs bench clean
+.PHONY: install demo examples test test-slow test-slurm test-gpu check format docs bench clean
 
 install: $(VENV)/.installed
 
@@ -30,7 +30,7 @@ examples: install
 	@CORES=$(CORES) .ci/examples
 
 test: install
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE pytest -m "not slow and not slurm" -n $(CORES) --dist loadgroup
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE pytest -m "not slow and not slurm and not gpu" -n $(CORES) --dist loadgroup
 
 test-slow: install
 	pytest -m slow
@@ -39,6 +39,10 @@ test-slow: install
 test-slurm: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[slurm]'
 	OMP_WAIT_POLICY=PASSIVE pytest -m slurm
+
+# on a machine with a GPU: what must hold there as on a CPU
+test-gpu: install
+	pytest -m gpu
 
 check: install
 	ruff check .

@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 GRANTS = ("SLURM_JOB_GPUS", "SLURM_STEP_GPUS")
 """Variables in which Slurm names the GPUs that it gave to a job."""
 
+SMALLER = (
+    "a smaller batch_size or patch (train.batch_size and patch.size, infer.batch_size and infer.patch_size), "
+    "or a GPU that no other program uses"
+)
+
 
 @contextmanager
 def claimed_device(option: str) -> Iterator[torch.device]:
@@ -37,7 +42,7 @@ def claimed_device(option: str) -> Iterator[torch.device]:
     Raises
     ------
     BioLoomError
-        If there is no such device here.
+        If there is no such device here, or if its memory does not suffice for what is done in the context.
     """
     places = _places(option)
     if not places:
@@ -85,4 +90,10 @@ def _used(place: int) -> Iterator[torch.device]:
     """Make a GPU the current one: some of PyTorch, such as pinned memory, goes to that."""
     log.info("device: cuda:%d", place)
     with torch.cuda.device(place):
-        yield torch.device("cuda", place)
+        try:
+            yield torch.device("cuda", place)
+        except torch.OutOfMemoryError as error:
+            free, total = (size / 2**30 for size in torch.cuda.mem_get_info(place))
+            raise BioLoomError(
+                f"cuda:{place}: its memory of {total:.1f} GiB is full, {free:.1f} GiB are free", fix=SMALLER
+            ) from error
