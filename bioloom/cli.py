@@ -125,6 +125,24 @@ class ExistingPath(click.ParamType):
 
 existing_path = ExistingPath()
 
+
+class CountOrAuto(click.ParamType):
+    """A number of something, or the word `auto`."""
+
+    name = "number|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or ``"auto"``."""
+        if value == "auto":
+            return value
+        number = click.INT.convert(value, param, ctx)
+        if number < 0:
+            self.fail(f"got {value}; allowed: a number from 0, or auto", param, ctx)
+        return number
+
+
+count_or_auto = CountOrAuto()
+
 options_flag = click.option(
     "--options",
     type=existing_path,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bioloom.cli import options_flag, read_flag, step, write_flag
+from bioloom.cli import count_or_auto, options_flag, read_flag, step, write_flag
 from bioloom.settings.config import Config
 
 
@@ -21,8 +21,8 @@ from bioloom.settings.config import Config
 @write_flag("--model", "folder of the model")
 @write_flag("--checkpoints", "folder of the checkpoints; training goes on from there")
 @click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N; a GPU in use is waited for.")
-@click.option("--workers", type=int, default=1, help="Processes that prepare patches.")
-@click.option("--memory-gb", type=float, default=2.0, help="GiB of training images kept in memory.")
+@click.option("--workers", type=count_or_auto, default="auto", help="Processes that prepare patches.")
+@click.option("--memory-gb", type=float, default=2.0, help="GiB of training images that all of them keep.")
 @click.option("--threads", type=int, default=None, help="CPU threads; all by default.")
 @click.argument("packs", nargs=-1, required=True)
 def command(

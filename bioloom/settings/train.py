@@ -41,8 +41,10 @@ class Train(Section):
     seed: int = Field(default=0, ge=0)
     """Seed of weights, patches and augmentation."""
     memory_gb: float = Field(default=2.0, ge=0)
-    """Training images kept in memory, in GiB; larger sets are read from disk patch by patch."""
-    workers: int = Field(default=1, ge=0)
-    """Processes that prepare patches; 0: the training process does it. The result does not depend on it."""
+    """Training images kept in memory, in GiB, by all workers together; larger sets are read from disk patch
+    by patch."""
+    workers: Annotated[int, Field(ge=0)] | Auto = "auto"
+    """Processes that prepare patches; 1: a thread beside the training; 0: the training itself. auto: 1 on a
+    CPU; on a GPU, which would wait for one, as many as the job has CPUs but one, up to 8. No result depends on it."""
     device: str = Field(default="auto", min_length=1)
     """Where to train: `cpu`, `cuda` (any free GPU), `cuda:1`...; auto: a free GPU where there are any."""

@@ -1,7 +1,7 @@
 """Batches, made ahead of time so that the loop does not wait for them.
 
-``workers`` says who makes them; the batches are the same, since an example depends on (seed, step, item)
-only and every example is made on one CPU thread:
+The number of workers says who makes them; the batches are the same, since an example depends on
+(seed, step, item) only and every example is made on one CPU thread:
 
 - 0: the training process itself, between two steps (for looking for mistakes);
 - 1: a thread beside it. Reading, decoding and resampling release Python's lock, images are kept in memory
@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -40,6 +40,8 @@ Batch = dict[str, Tensor]
 PARTS = ("image", "target", "weight")
 AHEAD = 2
 """Batches that a worker prepares in advance."""
+MOST = 8
+"""Workers that are started without being asked for: each is a process with PyTorch in it."""
 
 
 class Source(Protocol):
@@ -54,6 +56,23 @@ class Source(Protocol):
     @property
     def validation_rows(self) -> Sized:
         """The table of the validation examples; only its length is used here."""
+
+
+def choose_workers(option: int | Literal["auto"], device: torch.device, threads: int) -> int:
+    """Return the number of workers: ``auto`` is 1 on a CPU, which the training shares with them.
+
+    Parameters
+    ----------
+    option : int or "auto"
+        What is asked for.
+    device : torch.device
+        Where the network learns.
+    threads : int
+        CPUs of the job; a GPU waits for all but the one that commands it.
+    """
+    if option != "auto":
+        return option
+    return 1 if device.type == "cpu" else max(1, min(MOST, threads - 1))
 
 
 @dataclass(frozen=True)

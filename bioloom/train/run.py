@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 
@@ -16,10 +17,13 @@ from bioloom.tasks.recipe import augment_of, losses_of, targets_of
 from bioloom.train.checkpoint import fingerprint
 from bioloom.train.device import claimed_device
 from bioloom.train.export import save_model
+from bioloom.train.feed import choose_workers
 from bioloom.train.history import write_history
 from bioloom.train.loop import Result, TrainOptions, train
 from bioloom.train.setup import TrainingFiles, open_source
 from bioloom.train.spec import ModelSpec
+
+log = logging.getLogger(__name__)
 
 
 def train_model(
@@ -30,7 +34,7 @@ def train_model(
     model: Path,
     checkpoints: Path,
     device: str,
-    workers: int,
+    workers: int | Literal["auto"],
     memory_gb: float,
     threads: int | None,
 ) -> Result:
@@ -53,11 +57,9 @@ def train_model(
     channels = targets.channels(facts["ndim"])
     names = [channel.name for channel in channels]
     losses, augmentations = losses_of(config, facts), augment_of(config)
-    source = open_source(files, config, facts, targets, augmentations, memory_gb=memory_gb)
     torch.manual_seed(config.train.seed)
     network = build_model(config.model, facts["channels"], len(names), facts["ndim"])
     begin_near(network, targets.starts(facts["ndim"]))
-    options = cast("TrainOptions", config.train.model_copy(update={"workers": workers}))  # no `auto` left
     word = fingerprint(
         train=config.train.model_dump(mode="json", exclude={"device", "workers", "memory_gb"}),
         patch=config.patch.model_dump(mode="json", exclude={"overlap"}),  # which is for prediction alone
@@ -69,11 +71,14 @@ def train_model(
         data=files.digests(),
     )
     with claimed_device(device) as where:
+        feeding = choose_workers(workers, where, threads or torch.get_num_threads())
+        log.info("workers that prepare patches: %d", feeding)
+        share = memory_gb / max(1, feeding)
         result = train(
             network,
             CombinedLoss(losses, names, targets.groups),
-            source,
-            options,
+            open_source(files, config, facts, targets, augmentations, memory_gb=share),
+            cast("TrainOptions", config.train.model_copy(update={"workers": feeding})),  # no `auto` left
             device=where,
             checkpoints=checkpoints / word,
             progress=open_progress("train", "step"),

@@ -23,7 +23,7 @@ rule train:
         "../../envs/gpu.yaml"
     threads: 8
     resources:
-        mem_mb=memory(8000),
+        mem_mb=memory(12000),
         runtime=24 * 60,
         gpu=DEVICE_GPUS["train"],
         device=CONFIG.train.device,

@@ -88,5 +88,5 @@ def test_every_option_reaches_a_step_or_is_about_images_or_machine():
 
 def test_machine_options(minimal):
     config = parse_config(minimal | {"train": {"device": "cpu"}})
-    assert machine_options(config, "train") == {"device": "cpu", "workers": 1, "memory_gb": 2.0}
+    assert machine_options(config, "train") == {"device": "cpu", "workers": "auto", "memory_gb": 2.0}
     assert machine_options(config, "infer") == {"device": "auto"}

@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader
 
 from bioloom.errors import BioLoomError
 from bioloom.train import feed as module
-from bioloom.train.feed import Feed, TrainingBatches, ValidationBatches, collate
+from bioloom.train.feed import Feed, TrainingBatches, ValidationBatches, choose_workers, collate
 
 
 class Mistaken(Discs):
@@ -126,3 +126,12 @@ def test_pinning_is_asked_for_where_wanted(monkeypatch):
     with Feed(TrainingBatches(Discs(), 2), range(1), 1, pin=True) as feed:
         next(feed)
     assert len(pinned) == len(module.PARTS)
+
+
+@pytest.mark.parametrize(
+    ("option", "device", "threads", "expected"),
+    [("auto", "cpu", 8, 1), ("auto", "cuda", 8, 7), ("auto", "cuda", 1, 1), ("auto", "cuda", 64, 8)]
+    + [(0, "cuda", 8, 0), (12, "cpu", 2, 12)],
+)
+def test_a_gpu_has_more_workers_since_it_waits(option, device, threads, expected):
+    assert choose_workers(option, torch.device(device), threads) == expected
