@@ -21,8 +21,12 @@ def command(config: Path, quick: bool) -> None:
     """
     from bioloom.preprocess.check import check_run
     from bioloom.preprocess.overview import overview
+    from bioloom.tasks.recipe import check_operations
 
     checked = check_run(config, values=not quick)
+    if checked.config is not None:
+        with checked.noting():
+            check_operations(checked.config)
     if checked.mistakes:
         raise MistakesError(checked.mistakes)
     click.echo(overview(checked, str(config)))

@@ -131,14 +131,29 @@ def _plugin_table(schema: dict[str, Any]) -> str:
 def _rows(
     node: dict[str, Any], definitions: dict[str, Any], prefix: str = "", seen: frozenset[str] = frozenset()
 ) -> list[tuple[str, ...]]:
-    """Return a row for every option; a group of options is shown below the first option that holds one."""
+    """Return a row for every option; a group of options is shown below the first option that holds one.
+
+    The options of a group in a list are called ``name[].option``.
+    """
     rows = []
     for name, option in node["properties"].items():
         rows.append(option_row(prefix + name, option, required=name in node.get("required", ())))
-        for reference in {b["$ref"].rsplit("/", 1)[-1] for b in branches(option) if "$ref" in b} - seen:
-            seen |= {reference}
-            rows += _rows(definitions[reference], definitions, f"{prefix}{name}.", seen)
+        for group, place in _groups(option).items():
+            if group not in seen:
+                seen |= {group}
+                rows += _rows(definitions[group], definitions, f"{prefix}{name}{place}.", seen)
     return rows
+
+
+def _groups(node: dict[str, Any], place: str = "") -> dict[str, str]:
+    """Return the groups of options that a node takes, and where: empty, or ``[]`` for the items of a list."""
+    found: dict[str, str] = {}
+    for branch in branches(node):
+        if "$ref" in branch:
+            found.setdefault(branch["$ref"].rsplit("/", 1)[-1], place)
+        elif "items" in branch:
+            found = {**_groups(branch["items"], "[]"), **found}
+    return found
 
 
 def _default(value: Any) -> str:

@@ -100,6 +100,16 @@ def operations_of(config: Config) -> list[Any]:
     return _chosen("operation", config.postprocess, task_of(config).postprocess)
 
 
+def check_operations(config: Config) -> None:
+    """Raise if the operations do not suit the channels of the prediction or do not end in the task's product.
+
+    Where the training images say which classes there are, it cannot be known yet.
+    """
+    classes = [getattr(target.options, "classes", None) for target in targets_of(config).targets]
+    if not {"auto", "all"} & {each for each in classes if isinstance(each, str)}:
+        pass_names(config)
+
+
 def pass_names(config: Config) -> list[str]:
     """Return the names of the post-processing passes, in order."""
     try:

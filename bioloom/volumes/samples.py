@@ -140,7 +140,8 @@ def read_samples(path: Path) -> list[Sample]:
     Raises
     ------
     BioLoomError
-        If the file or a column is missing, a split is unknown or a field is empty.
+        If the file or a column is missing, a split is unknown, a field is empty, or an image has classes of
+        objects but no labels.
     """
     path = path.absolute()
     if not path.is_file():
@@ -233,6 +234,11 @@ def _of_row(row: Mapping[str, str | None], where: str) -> Sample:
     if not fields.get("image"):
         raise BioLoomError(f"{where}: the field `image` is empty", allowed="the path of a file")
     sample = _sample(image_id(split, Path(fields["image"])), split, fields["image"], fields)
+    if sample.classes and not sample.labels:
+        raise BioLoomError(
+            f"{where}: classes without labels, whose objects they are of",
+            fix="name the labels as well, or leave the field `classes` empty",
+        )
     return replace(sample, pack=fields.get("pack") or stem(sample.path))
 
 

@@ -49,6 +49,15 @@ def test_quick_looks_at_headers_only(check, own):
     assert check(config).code == 1
 
 
+def test_operations_are_checked_before_anything_is_learned(check, config):
+    done = check(config | {"postprocess": ["peaks"]})
+    assert done.code == 1
+    assert done.errors == [
+        "postprocess: the prediction has no channel 'points'; allowed: foreground, contour, "
+        "distance, center; fix: add the target points to train.targets, or name another channel"
+    ]
+
+
 def test_all_mistakes_at_once(check, own):
     config, folder = own
     tifffile.imwrite(folder / "images" / "x.ome.tif", np.zeros((40, 50), np.uint8))

@@ -33,6 +33,12 @@ def test_plugins(fake_rooms):
     assert text.count("Channels of each level") == 1
 
 
+def test_options_of_a_section_inside_of_lists_are_shown():
+    text = plugins_text()
+    assert text.count("| `where[].ge` | number |") == 1
+    assert "| `where[].measure` | text |  | required |" in text
+
+
 def test_tasks_and_steps(fake_rooms):
     assert (
         "| `detection` | Finds objects. | foreground, distance | flip | watershed | matching |"

@@ -56,6 +56,16 @@ def test_options_that_make_sense_in_3d_only_are_no_mistake_while_nothing_is_know
         recipes.pass_names(config(postprocess=["fill_holes"]))
 
 
+def test_operations_that_do_not_suit_what_is_predicted():
+    recipes.check_operations(config(postprocess=["watershed", "fill_holes"]))
+    with pytest.raises(BioLoomError, match="the prediction has no channel 'points'"):
+        recipes.check_operations(config(postprocess=["peaks"]))
+    with pytest.raises(BioLoomError, match="fill_holes has no labels to work on"):
+        recipes.check_operations(config("semantic_segmentation", postprocess=["fill_holes"], data={"classes": [0, 1]}))
+    # which channels there are is known from the images only
+    recipes.check_operations(config("detection", postprocess=[{"name": "median_filter", "channels": ["points-a"]}]))
+
+
 def test_a_loss_may_be_on_some_channels_of_its_target():
     options = config(train={"targets": ["stars"]}, postprocess=["stars"])
     losses = recipes.losses_of(options)

@@ -247,6 +247,12 @@ def test_a_table_may_name_classes_of_objects(tmp_path):
     assert sorted(s.classes.name for s in found) == ["c.csv", "d.tif"]
 
 
+def test_a_row_with_classes_needs_labels(tmp_path):
+    (tmp_path / "s.csv").write_text("split,image,labels,classes\ntrain,a.tif,l.tif,c.csv\ntest,b.tif,,d.csv\n")
+    with pytest.raises(BioLoomError, match=r"s\.csv, line 3: classes without labels, whose objects they are of"):
+        discover(Data(samples=f"{tmp_path}/s.csv"))
+
+
 def test_classes_are_given_where_they_are_learned_and_only_there():
     labels, classes = Path("/none/l.tif"), Path("/none/c.tif")
     bare, full = samples(2, labels=labels), samples(2, "val", labels=labels, classes=classes)
