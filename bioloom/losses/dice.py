@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from bioloom.losses.base import WeightedLoss
 from bioloom.losses.options import DiceOptions
-from bioloom.losses.weighting import TINY, count_only_weighted
+from bioloom.losses.weighting import TINY
 
 
-class Dice:
+class Dice(WeightedLoss[DiceOptions]):
     """``1 - (2 sum(w p t) + smooth) / (sum(w p) + sum(w t) + smooth)`` with ``p = sigmoid(logit)``.
 
     The sums run over the whole batch, channel by channel: a patch without foreground then weighs as little as
@@ -20,23 +21,8 @@ class Dice:
         `smooth`, in voxels.
     """
 
-    def __init__(self, options: DiceOptions) -> None:
-        self.options = options
-
-    def __call__(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """Compute the loss of a batch.
-
-        Parameters
-        ----------
-        logits, target, weight : Tensor, (N, C, *spatial)
-            Raw network values, wanted values in 0..1, weights (0: does not count, whatever the target).
-
-        Returns
-        -------
-        Tensor, scalar, float32
-            Mean over the channels that have any weight; 0 without any weight.
-        """
-        logits, target, weight = count_only_weighted(logits, target, weight)
+    def total(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        """Return the mean over the channels that have any weight."""
         probability = logits.sigmoid()
         shared = _sum_per_channel(weight * probability * target)
         both = _sum_per_channel(weight * (probability + target))

@@ -6,11 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from bioloom.losses.base import WeightedLoss
 from bioloom.losses.options import FocalOptions
-from bioloom.losses.weighting import count_only_weighted, weighted_by_class, weighted_mean
+from bioloom.losses.weighting import weighted_by_class
 
 
-class Focal:
+class Focal(WeightedLoss[FocalOptions]):
     """``-(1 - q)^gamma log q`` with ``q`` the probability given to what is true, channel by channel.
 
     ``q`` is ``p`` where the target is 1 and ``1 - p`` where it is 0, with ``p = sigmoid(logit)``. Of a
@@ -23,25 +24,13 @@ class Focal:
         `gamma`, `class_weights`.
     """
 
-    def __init__(self, options: FocalOptions) -> None:
-        self.options = options
+    def total(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        """Return the mean by weight, times that of the class of each channel."""
+        return super().total(logits, target, weighted_by_class(weight, self.options.class_weights))
 
-    def __call__(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """Compute the loss of a batch.
-
-        Parameters
-        ----------
-        logits, target, weight : Tensor, (N, C, *spatial)
-            Raw network values, wanted values in 0..1, weights (0: does not count, whatever the target).
-
-        Returns
-        -------
-        Tensor, scalar, float32
-            Mean over the voxels of all channels by weight, times that of their class; 0 without any weight.
-        """
-        logits, target, weight = count_only_weighted(logits, target, weight)
-        weight = weighted_by_class(weight, self.options.class_weights)
+    def per_voxel(self, logits: Tensor, target: Tensor) -> Tensor:
+        """See `WeightedLoss.per_voxel`."""
         entropy = binary_cross_entropy_with_logits(logits, target, reduction="none")
         # the probability of what is wrong; its power has a gradient at 0 only from exponents of 1 on
         missed = torch.lerp(logits.sigmoid(), (-logits).sigmoid(), target)
-        return weighted_mean(missed**self.options.gamma * entropy, weight)
+        return missed**self.options.gamma * entropy

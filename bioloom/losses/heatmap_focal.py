@@ -5,14 +5,15 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from bioloom.losses.base import WeightedLoss
 from bioloom.losses.options import HeatmapFocalOptions
-from bioloom.losses.weighting import TINY, count_only_weighted
+from bioloom.losses.weighting import TINY
 
 LEAST_SHARE = 1e-3
 """A batch whose peaks fill less than this share of its voxels is treated as if they filled that much."""
 
 
-class HeatmapFocal:
+class HeatmapFocal(WeightedLoss[HeatmapFocalOptions]):
     """``|t - p|^power`` times the cross entropy of ``p = sigmoid(logit)``, by the mass of the target.
 
     The sum over all voxels is divided by the sum of the target, not by the number of voxels: a batch with
@@ -27,23 +28,8 @@ class HeatmapFocal:
         `power`.
     """
 
-    def __init__(self, options: HeatmapFocalOptions) -> None:
-        self.options = options
-
-    def __call__(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """Compute the loss of a batch.
-
-        Parameters
-        ----------
-        logits, target, weight : Tensor, (N, C, *spatial)
-            Raw network values, wanted values in 0..1, weights (0: does not count, whatever the target).
-
-        Returns
-        -------
-        Tensor, scalar, float32
-            0 without any weight.
-        """
-        logits, target, weight = count_only_weighted(logits, target, weight)
+    def total(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        """Return the sum over the voxels by weight, divided by the mass of the target."""
         difference = (target - logits.sigmoid()).abs()
         entropy = binary_cross_entropy_with_logits(logits, target, reduction="none")
         mass = (weight * target).sum().clamp(min=LEAST_SHARE * weight.sum()).clamp(min=TINY)

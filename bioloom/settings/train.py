@@ -45,6 +45,6 @@ class Train(Section):
     by patch."""
     workers: Annotated[int, Field(ge=0)] | Auto = "auto"
     """Processes that prepare patches; 1: a thread beside the training; 0: the training itself. auto: 1 on a
-    CPU; on a GPU, which would wait for one, as many as the job has CPUs but one, up to 8. No result depends on it."""
+    CPU; on a GPU, which would wait, as many as the job has CPUs but one, up to 8. No result depends on it."""
     device: str = Field(default="auto", min_length=1)
     """Where to train: `cpu`, `cuda` (any free GPU), `cuda:1`...; auto: a free GPU where there are any."""

@@ -1,7 +1,7 @@
 """What holds on a CPU holds on a GPU: run by `make test-gpu`, where there is one.
 
-Numbers of a GPU are not those of a CPU to the last bit. What must agree to the last bit is one GPU with itself:
-any chunk grid, and a training that was killed.
+Numbers of a GPU are not those of a CPU to the last bit. What must agree to the last bit is one GPU with
+itself: any chunk grid, and a training that was killed.
 """
 
 import logging
@@ -37,7 +37,7 @@ GRIDS = {
 
 
 def network(name, ndim):
-    """A model of the registry as it predicts: in evaluation mode, channels last, with statistics of its own."""
+    """A model of the registry as it predicts: in evaluation mode, with statistics of its own."""
     narrow = {"feature_maps": [16, 32, 64]} if "feature_maps" in MODELS.options(name).model_fields else {}
     torch.manual_seed(0)
     model = build_model(MODELS.parse({"name": name, **narrow}), 1, 3, ndim)
@@ -75,7 +75,9 @@ class Array:
         self.values = values
 
     def read_reflected(self, box):
-        beyond = [(0, max(0, stop - side)) for stop, side in zip(box.stop, self.values.shape[1:], strict=True)]
+        beyond = [
+            (0, max(0, stop - side)) for stop, side in zip(box.stop, self.values.shape[1:], strict=True)
+        ]
         return np.pad(self.values, [(0, 0), *beyond], "reflect")[(slice(None), *box.slices)]
 
 

@@ -61,9 +61,13 @@ def test_operations_that_do_not_suit_what_is_predicted():
     with pytest.raises(BioLoomError, match="the prediction has no channel 'points'"):
         recipes.check_operations(config(postprocess=["peaks"]))
     with pytest.raises(BioLoomError, match="fill_holes has no labels to work on"):
-        recipes.check_operations(config("semantic_segmentation", postprocess=["fill_holes"], data={"classes": [0, 1]}))
+        recipes.check_operations(
+            config("semantic_segmentation", postprocess=["fill_holes"], data={"classes": [0, 1]})
+        )
     # which channels there are is known from the images only
-    recipes.check_operations(config("detection", postprocess=[{"name": "median_filter", "channels": ["points-a"]}]))
+    recipes.check_operations(
+        config("detection", postprocess=[{"name": "median_filter", "channels": ["points-a"]}])
+    )
 
 
 def test_a_loss_may_be_on_some_channels_of_its_target():

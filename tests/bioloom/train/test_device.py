@@ -84,7 +84,9 @@ def test_the_device_is_named_in_the_log(gpus, caplog):
 def test_a_gpu_whose_memory_is_full(gpus, monkeypatch):
     gpus(1)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda place: (2**29, 8 * 2**30))
-    message = r"^cuda:0: its memory of 8\.0 GiB is full, 0\.5 GiB are free; fix: a smaller batch_size or patch "
+    message = (
+        r"^cuda:0: its memory of 8\.0 GiB is full, 0\.5 GiB are free; fix: a smaller batch_size or patch "
+    )
     with pytest.raises(BioLoomError, match=message), claimed_device("auto"):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
     assert used("auto") == ["cuda:0"]  # the next step may have it

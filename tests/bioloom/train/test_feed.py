@@ -130,8 +130,14 @@ def test_pinning_is_asked_for_where_wanted(monkeypatch):
 
 @pytest.mark.parametrize(
     ("option", "device", "threads", "expected"),
-    [("auto", "cpu", 8, 1), ("auto", "cuda", 8, 7), ("auto", "cuda", 1, 1), ("auto", "cuda", 64, 8)]
-    + [(0, "cuda", 8, 0), (12, "cpu", 2, 12)],
+    [
+        ("auto", "cpu", 8, 1),
+        ("auto", "cuda", 8, 7),
+        ("auto", "cuda", 1, 1),
+        ("auto", "cuda", 64, 8),
+        (0, "cuda", 8, 0),
+        (12, "cpu", 2, 12),
+    ],
 )
 def test_a_gpu_has_more_workers_since_it_waits(option, device, threads, expected):
     assert choose_workers(option, torch.device(device), threads) == expected

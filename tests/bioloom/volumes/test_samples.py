@@ -248,8 +248,12 @@ def test_a_table_may_name_classes_of_objects(tmp_path):
 
 
 def test_a_row_with_classes_needs_labels(tmp_path):
-    (tmp_path / "s.csv").write_text("split,image,labels,classes\ntrain,a.tif,l.tif,c.csv\ntest,b.tif,,d.csv\n")
-    with pytest.raises(BioLoomError, match=r"s\.csv, line 3: classes without labels, whose objects they are of"):
+    (tmp_path / "s.csv").write_text(
+        "split,image,labels,classes\ntrain,a.tif,l.tif,c.csv\ntest,b.tif,,d.csv\n"
+    )
+    with pytest.raises(
+        BioLoomError, match=r"s\.csv, line 3: classes without labels, whose objects they are of"
+    ):
         discover(Data(samples=f"{tmp_path}/s.csv"))
 
 
