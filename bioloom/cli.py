@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from functools import wraps
 from importlib import import_module
 from inspect import cleandoc
@@ -206,6 +206,7 @@ class LogFormat(logging.Formatter):
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command; a mistake of the user ends in lines on standard error and exit status 1."""
     _set_up_log()
+    _set_up_threads(os.environ)
     try:
         main_group(args, prog_name="bioloom")
     except BioLoomError as error:
@@ -236,6 +237,16 @@ def _set_up_log() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     warnings.formatwarning = lambda message, *_args, **_more: " ".join(str(message).split())
     logging.captureWarnings(True)
+
+
+def _set_up_threads(environment: MutableMapping[str, str]) -> None:
+    """Let threads that wait for each other sleep soon, unless the user has a say in it.
+
+    Threads of OpenMP spin for a while after every loop, which is fast unless others want their cores. With two threads on two cores and one other busy process, the training of an example made 1.1 steps/s so,
+    1.5 with this number and 1.7 without spinning; on an idle machine 3.6, 3.3 and 3.1.
+    """
+    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & set(environment):
+        environment["GOMP_SPINCOUNT"] = "3000"
 
 
 def _fail(message: str) -> None:

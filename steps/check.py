@@ -21,12 +21,13 @@ def command(config: Path, quick: bool) -> None:
     """
     from bioloom.preprocess.check import check_run
     from bioloom.preprocess.overview import overview
-    from bioloom.tasks.recipe import check_operations
+    from bioloom.tasks.recipe import check_losses, check_operations, check_patches
 
     checked = check_run(config, values=not quick)
     if checked.config is not None:
-        with checked.noting():
-            check_operations(checked.config)
+        for check in (check_operations, check_losses, check_patches):
+            with checked.noting():
+                check(checked.config)
     if checked.mistakes:
         raise MistakesError(checked.mistakes)
     click.echo(overview(checked, str(config)))

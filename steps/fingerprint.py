@@ -24,6 +24,7 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
     """
     import pandas as pd
 
+    from bioloom.preprocess.classes import settled_class_id
     from bioloom.preprocess.fingerprint import image_facts, take_fingerprint
     from bioloom.preprocess.meaning import meaning_of
     from bioloom.preprocess.point_rules import settle_points
@@ -43,6 +44,8 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
     targets = targets_of(with_classes(options, facts))
     check_classes_known(targets)
     settled = settle(options, facts, len(targets.channels(facts["ndim"])))
+    if meaning.truth == "classes":
+        settled |= settled_class_id(facts)
     if meaning.truth == "points":
         settled |= settle_points([target.options for target in targets.targets], facts)
     for key, choice in settled.items():

@@ -49,11 +49,12 @@ def command(
         raise click.UsageError("give --outputs, or --passes and --pass")
     rows = read_blocks(blocks)
     entries = read_manifest(predictions)
-    settled = read_fingerprint(fingerprint)["resolved"]
+    found = read_fingerprint(fingerprint)
+    settled, axes = found["resolved"], found["facts"].get("ndim", 0)
     thresholds = read_calibration(calibration) if calibration else {}
     halo = max(resolve(options, settled).infer.halo)
     made = task_of(options).product
-    recipe = product.Recipe(operations_of(options), thresholds, sizes(settled), halo, made)
+    recipe = product.Recipe(operations_of(options), thresholds, sizes(settled), halo, made, axes)
     if outputs is None:
         if block:
             entry = entry_of(entries, row_of_block(rows, block).image)

@@ -37,7 +37,8 @@ class AveragePrecisionOptions(Section):
 
     name: Literal["average_precision"] = "average_precision"
     channel: str = AUTO
-    """Channel of the prediction that scores objects; auto: `foreground`, or the first if there is none."""
+    """Channel of the prediction that scores objects, or `not` and the name of one; auto: `foreground`, `not
+    background`, `stars-probability` or `embeddings-seed`, whichever there is, else the first."""
     thresholds: tuple[Threshold, ...] = Field(
         default=(0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95), min_length=1
     )

@@ -12,13 +12,8 @@ from bioloom.evaluate.otsu_classes import otsu_classes
 Baseline = Callable[[np.ndarray, Sequence[float], Sequence[int]], np.ndarray]
 """From an image ``(C, *spatial)``, its voxel size in micrometres and the classes to what is compared."""
 
-
-def _regions(image: np.ndarray, spacing: Sequence[float], _classes: Sequence[int]) -> np.ndarray:
-    return otsu_watershed(rare_as_bright(image), spacing)
-
-
 BASELINES: Mapping[str, Baseline] = {
-    "objects": _regions,
+    "objects": lambda image, spacing, classes: otsu_watershed(image, spacing),
     "classes": lambda image, spacing, classes: otsu_classes(image, classes),
-    "points": _regions,
+    "points": lambda image, spacing, classes: otsu_watershed(rare_as_bright(image), spacing),
 }

@@ -97,7 +97,11 @@ def open_points(output: Entry, files: CaseFiles) -> PointCase:
             "there is no fingerprint, which says how far apart matching points may be",
             fix="give fingerprint.yaml (--fingerprint)",
         )
-    return point_case(output, files.labels[output.image], files.fingerprint, files.baseline(output.image))
+    channels: Sequence[str] = ()
+    if files.predictions is not None:
+        channels = open_volume(files.predictions[output.image]).channel_names
+    truth, without_learning = files.labels[output.image], files.baseline(output.image)
+    return point_case(output, truth, files.fingerprint, channels, without_learning)
 
 
 OPENING: Mapping[str, Callable[[Entry, CaseFiles], Case | PointCase]] = {

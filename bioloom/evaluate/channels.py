@@ -13,8 +13,9 @@ from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.geometry.box import Box
 
 AUTO = "auto"
-PREFERRED = "foreground"
-"""What `AUTO` means wherever there is such a channel."""
+SURE = ("foreground", "not background", "stars-probability", "embeddings-seed")
+"""What `AUTO` means: the first of these that a prediction has. All are high where an object is sure."""
+_NOT = "not "
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Channels:
     prediction : Volume
         Only its ``spatial`` shape, ``channel_names`` and ``read(box, channels)`` are used.
     wanted : tuple of str
-        The channels as metrics ask for them, each a name or ``auto``.
+        The channels as metrics ask for them, each a name, ``not`` and a name, or ``auto``.
 
     Raises
     ------
@@ -43,18 +44,23 @@ class Channels:
         return tuple(self.prediction.spatial)
 
     @cached_property
-    def indices(self) -> tuple[int, ...]:
-        """Where the wanted channels are in the prediction."""
+    def places(self) -> tuple[tuple[int, bool], ...]:
+        """Where the wanted channels are in the prediction, and which of them are negated."""
         return tuple(find_channel(name, self.prediction.channel_names) for name in self.wanted)
 
     def read(self, box: Box) -> np.ndarray:
-        """Return the wanted channels in a box, ``(channel, *box.shape)``."""
-        parts = [self.prediction.read(box, channels=slice(at, at + 1)) for at in self.indices]
+        """Return the wanted channels in a box, ``(channel, *box.shape)``; one less them where negated."""
+        parts = []
+        for at, negated in self.places:
+            values = self.prediction.read(box, channels=slice(at, at + 1))
+            parts.append(1 - values if negated else values)
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def find_channel(wanted: str, names: Sequence[str]) -> int:
-    """Return where a channel is among `names`; ``auto`` is `PREFERRED`, or the first if there is none.
+def find_channel(wanted: str, names: Sequence[str]) -> tuple[int, bool]:
+    """Return where a channel is among `names`, and whether it is negated.
+
+    ``auto`` is the first of `SURE` that is there, or the first channel.
 
     Raises
     ------
@@ -62,11 +68,12 @@ def find_channel(wanted: str, names: Sequence[str]) -> int:
         For a channel that is not among them.
     """
     if wanted == AUTO:
-        return list(names).index(PREFERRED) if PREFERRED in names else 0
-    if wanted not in names:
+        wanted = next((sure for sure in SURE if sure.removeprefix(_NOT) in names), names[0])
+    name = wanted.removeprefix(_NOT)
+    if name not in names:
         raise BioLoomError(
-            f"evaluate.metrics: the prediction has no channel '{wanted}'",
+            f"evaluate.metrics: the prediction has no channel '{name}'",
             allowed=", ".join(names),
-            fix=did_you_mean(wanted, names) or "name a channel, or leave `channel` out",
+            fix=did_you_mean(name, names) or "name a channel, or leave `channel` out",
         )
-    return list(names).index(wanted)
+    return list(names).index(name), name != wanted

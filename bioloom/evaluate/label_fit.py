@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
+
+from numpy.typing import NDArray
 
 from bioloom.evaluate.matching import match_counts
 from bioloom.geometry.box import Box
@@ -20,6 +22,8 @@ def fit_stored_labels(
 ) -> Calibration:
     """Choose thresholds on stored predictions, see `bioloom.postprocess.calibrate.fit_thresholds`.
 
+    Each image has its own voxel size. Of a large one a few crops take part, see `bioloom.postprocess.crops`.
+
     Parameters
     ----------
     predictions : sequence of Entry
@@ -31,18 +35,21 @@ def fit_stored_labels(
     fingerprint : mapping
         The fingerprint.
     """
-    first = open_volume(predictions[0].path) if predictions else None
 
-    def truth(entry: Entry, box: Box) -> Any:
+    def truth(entry: Entry, box: Box) -> NDArray[Any]:
         return open_volume(labels[entry.image]).read(box)[0]
 
     parts = [(entry, box) for entry in predictions for box in crops(entry.shape[1:], partial(truth, entry))]
+
+    def images() -> Iterator[tuple[NDArray[Any], NDArray[Any], tuple[float, ...]]]:
+        for entry, box in parts:
+            volume = open_volume(entry.path)
+            yield volume.read(box), truth(entry, box), volume.spacing
+
     return fit_thresholds(
-        (open_volume(entry.path).read(box) for entry, box in parts),
-        (truth(entry, box) for entry, box in parts),
+        images(),
         operations,
         match_counts,
-        channels=first.channel_names if first else (),
-        spacing=first.spacing if first else (),
+        channels=open_volume(predictions[0].path).channel_names if predictions else (),
         defaults=sizes(fingerprint["resolved"]),
     )

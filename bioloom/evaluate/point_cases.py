@@ -16,6 +16,9 @@ from bioloom.volumes.manifest import Entry
 from bioloom.volumes.points import Points, read_points
 from bioloom.volumes.store import Volume, open_volume
 
+CLASS_CHANNEL = "points-"
+"""Begins the names of the channels that tell the classes of points."""
+
 
 @dataclass(frozen=True)
 class PointCase:
@@ -60,6 +63,7 @@ def point_case(
     output: Entry,
     labels: Path,
     fingerprint: Mapping[str, Any],
+    channels: Sequence[str] = (),
     baseline: np.ndarray | None = None,
 ) -> PointCase:
     """Return one image to be evaluated.
@@ -72,20 +76,31 @@ def point_case(
         The store of the true labels.
     fingerprint : mapping
         The fingerprint; it knows the tolerance and the classes of the training points.
+    channels : sequence of str, optional
+        The channels of the prediction, which say whether the run learns classes; without them the predicted
+        points say it, if there are any.
     baseline : (*spatial) integer, optional
         The regions that the trivial baseline finds.
     """
     truth, volume = points_of_labels(labels)
     found = read_points(output.path)
     tolerance = float(fingerprint["resolved"][TOLERANCE]["value"])
-    if not any(found.classes) and any(truth.classes):
-        truth = replace(truth, classes=np.full(len(truth), "", object))  # the run does not learn classes
+    told = _tells_classes(channels, found)
+    if not told:
+        truth = replace(truth, classes=np.full(len(truth), "", object))
     case = PointCase(output.image, truth, found, tolerance, volume.spacing)
     if baseline is None:
         return case
-    known = fingerprint["facts"].get("class_objects", {}) if any(truth.classes) else {}
+    known = fingerprint["facts"].get("class_objects", {}) if told else {}
     commonest = max(known, key=lambda class_: known[class_], default="")
     return replace(case, baseline=centers_of_regions(baseline, commonest))
+
+
+def _tells_classes(channels: Sequence[str], found: Points) -> bool:
+    """Say whether a run tells classes of points; an image in which nothing was found does not know."""
+    if channels:
+        return any(name.startswith(CLASS_CHANNEL) for name in channels)
+    return len(found) == 0 or any(found.classes)
 
 
 def centers_of_regions(regions: np.ndarray, class_: str) -> Points:

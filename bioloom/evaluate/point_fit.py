@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,8 +27,8 @@ def fit_stored_points(
 ) -> Calibration:
     """Choose the threshold of points on stored predictions, see `fit_peaks`.
 
-    Points match within the tolerance of the fingerprint, and with their class where classes are learned. Of
-    a large image a few crops take part, see `bioloom.postprocess.crops`.
+    Points match within the tolerance of the fingerprint, and with their class where classes are learned.
+    Each image has its own voxel size. Of a large one a few crops take part, see `bioloom.postprocess.crops`.
 
     Parameters
     ----------
@@ -43,8 +43,6 @@ def fit_stored_points(
     """
     settled = fingerprint["resolved"]
     tolerance = float(settled[TOLERANCE]["value"])
-    first = open_volume(predictions[0].path) if predictions else None
-    spacing = first.spacing if first else ()
     truths = {entry.image: points_of_labels(labels[entry.image])[0] for entry in predictions}
 
     def places(entry: Entry, box: Box) -> NDArray[np.float64]:
@@ -52,17 +50,20 @@ def fit_stored_points(
 
     parts = [(entry, box) for entry in predictions for box in crops(entry.shape[1:], partial(places, entry))]
 
-    def score(truth: Points, found: Points) -> tuple[int, int, int]:
+    def images() -> Iterator[tuple[NDArray[Any], Points, tuple[float, ...]]]:
+        for entry, box in parts:
+            volume = open_volume(entry.path)
+            yield volume.read(box), truths[entry.image].inside(box), volume.spacing
+
+    def score(truth: Points, found: Points, spacing: Sequence[float]) -> tuple[int, int, int]:
         named = any(found.classes)
         matches = match_points(truth, found, tolerance, spacing, by_class=named)
         return len(matches.truth), len(matches.invented), len(matches.missed)
 
     return fit_peaks(
-        (open_volume(entry.path).read(box) for entry, box in parts),
-        (truths[entry.image].inside(box) for entry, box in parts),
+        images(),
         operations,
         score,
-        channels=first.channel_names if first else (),
-        spacing=spacing,
+        channels=open_volume(predictions[0].path).channel_names if predictions else (),
         defaults=sizes(settled),
     )

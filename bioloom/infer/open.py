@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bioloom.infer.chunks import check_chunks
 from bioloom.infer.fixed_point import LIMIT, SCALE
 from bioloom.infer.orientations import oriented
 from bioloom.infer.predict import Picture, Predictor
+from bioloom.preprocess.voxel_sizes import CONSEQUENCE, apart, apart_text
 from bioloom.settings.infer import Combine, Orientations
 from bioloom.train.export import load_model
 from bioloom.train.precision import Precision, channels_last, channels_last_tensor, choose_precision
@@ -25,11 +27,18 @@ from bioloom.train.spec import ModelSpec
 from bioloom.volumes.manifest import Entry
 from bioloom.volumes.store import Volume, open_volume
 
+log = logging.getLogger(__name__)
+
 ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "sigmoid": torch.sigmoid,
     "softmax": lambda values: values.softmax(1),
     "linear": lambda values: values,
 }
+UNKNOWN = (
+    "its voxel size is unknown and taken for 1 um, so lengths in micrometres are off by that factor: set "
+    "data.voxel_size, or write it into the file"
+)
+"""What a voxel size other than that of the training images means if the file does not tell it."""
 
 
 def open_predictor(
@@ -128,7 +137,7 @@ def open_pictures(
     overlap: tuple[int, ...],
     spec: ModelSpec,
 ) -> dict[str, Picture]:
-    """Open the images of a chunk, by id.
+    """Open the images of a chunk, by id; one warning tells if their voxels are not of the size learned from.
 
     Parameters
     ----------
@@ -154,7 +163,19 @@ def open_pictures(
         grid = PatchGrid.of(known[image].shape[1:], size, overlap)
         check_chunks(image, grid, [row for row in rows if row.image == image])
         pictures[image] = open_picture(known[image], grid, spec)
+    _warn_of_sizes({image: open_volume(known[image].path) for image in pictures}, spec)
     return pictures
+
+
+def _warn_of_sizes(volumes: Mapping[str, Volume], spec: ModelSpec) -> None:
+    """Warn once if there are images whose voxels are of another size than those learned from."""
+    others = [image for image, volume in volumes.items() if apart(volume.spacing, spec.spacing)]
+    if not others:
+        return
+    volume = volumes[others[0]]
+    known = volume.facts.get("spacing_known", True)
+    text = apart_text(f"image {others[0]}", len(others), volume.spacing, spec.spacing)
+    log.warning("%s; %s", text, CONSEQUENCE if known else UNKNOWN)
 
 
 def open_picture(entry: Entry, grid: PatchGrid, spec: ModelSpec) -> Picture:

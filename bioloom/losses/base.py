@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
 from torch import Tensor
@@ -12,11 +13,8 @@ from bioloom.settings.base import Section
 Options = TypeVar("Options", bound=Section)
 
 
-class WeightedLoss(Generic[Options]):
+class WeightedLoss(ABC, Generic[Options]):
     """A loss to which voxels count by their weight, and those of weight 0 not at all.
-
-    Most are a mean over voxels and say what one voxel costs (`per_voxel`); the others say how the voxels of a
-    batch add up (`total`).
 
     Parameters
     ----------
@@ -43,10 +41,18 @@ class WeightedLoss(Generic[Options]):
         """
         return self.total(*count_only_weighted(logits, target, weight))
 
+    @abstractmethod
     def total(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """Return the loss of arrays in float32: the mean over the voxels of all channels by weight."""
+        """Return the loss of arrays in float32 that are 0 wherever the weight is."""
+
+
+class VoxelLoss(WeightedLoss[Options]):
+    """A loss that is the mean over the voxels of all channels by weight."""
+
+    def total(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        """See `WeightedLoss.total`."""
         return weighted_mean(self.per_voxel(logits, target), weight)
 
+    @abstractmethod
     def per_voxel(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return what every voxel costs, (N, C, *spatial)."""
-        raise NotImplementedError

@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from bioloom.losses.base import WeightedLoss
+from bioloom.losses.base import VoxelLoss
 from bioloom.losses.options import BinaryCrossEntropyOptions
 
 
-class BinaryCrossEntropy(WeightedLoss[BinaryCrossEntropyOptions]):
+class BinaryCrossEntropy(VoxelLoss[BinaryCrossEntropyOptions]):
     """``-t log p - (1 - t) log(1 - p)`` with ``p = sigmoid(logit)``, without overflow.
 
     Parameters
@@ -19,5 +19,5 @@ class BinaryCrossEntropy(WeightedLoss[BinaryCrossEntropyOptions]):
     """
 
     def per_voxel(self, logits: Tensor, target: Tensor) -> Tensor:
-        """See `WeightedLoss.per_voxel`."""
+        """See `VoxelLoss.per_voxel`."""
         return binary_cross_entropy_with_logits(logits, target, reduction="none")

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from bioloom.losses.base import WeightedLoss
+from bioloom.losses.base import VoxelLoss
 from bioloom.losses.options import FocalOptions
 from bioloom.losses.weighting import weighted_by_class
 
 
-class Focal(WeightedLoss[FocalOptions]):
+class Focal(VoxelLoss[FocalOptions]):
     """``-(1 - q)^gamma log q`` with ``q`` the probability given to what is true, channel by channel.
 
     ``q`` is ``p`` where the target is 1 and ``1 - p`` where it is 0, with ``p = sigmoid(logit)``. Of a
@@ -29,7 +29,7 @@ class Focal(WeightedLoss[FocalOptions]):
         return super().total(logits, target, weighted_by_class(weight, self.options.class_weights))
 
     def per_voxel(self, logits: Tensor, target: Tensor) -> Tensor:
-        """See `WeightedLoss.per_voxel`."""
+        """See `VoxelLoss.per_voxel`."""
         entropy = binary_cross_entropy_with_logits(logits, target, reduction="none")
         # the probability of what is wrong; its power has a gradient at 0 only from exponents of 1 on
         missed = torch.lerp(logits.sigmoid(), (-logits).sigmoid(), target)

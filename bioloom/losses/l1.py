@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from bioloom.losses.base import WeightedLoss
+from bioloom.losses.base import VoxelLoss
 from bioloom.losses.options import L1Options
 
 
-class L1(WeightedLoss[L1Options]):
+class L1(VoxelLoss[L1Options]):
     """``|v - t|`` of the raw values.
 
     Parameters
@@ -19,5 +19,5 @@ class L1(WeightedLoss[L1Options]):
     """
 
     def per_voxel(self, logits: Tensor, target: Tensor) -> Tensor:
-        """See `WeightedLoss.per_voxel`."""
+        """See `VoxelLoss.per_voxel`."""
         return l1_loss(logits, target, reduction="none")

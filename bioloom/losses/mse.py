@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
-from bioloom.losses.base import WeightedLoss
+from bioloom.losses.base import VoxelLoss
 from bioloom.losses.options import MeanSquaredErrorOptions
 
 
-class MeanSquaredError(WeightedLoss[MeanSquaredErrorOptions]):
+class MeanSquaredError(VoxelLoss[MeanSquaredErrorOptions]):
     """``(v - t)^2`` of the raw values.
 
     Parameters
@@ -19,5 +19,5 @@ class MeanSquaredError(WeightedLoss[MeanSquaredErrorOptions]):
     """
 
     def per_voxel(self, logits: Tensor, target: Tensor) -> Tensor:
-        """See `WeightedLoss.per_voxel`."""
+        """See `VoxelLoss.per_voxel`."""
         return mse_loss(logits, target, reduction="none")

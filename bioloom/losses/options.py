@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,11 @@ ClassWeights = Literal["none"] | Auto | list[Annotated[float, Field(gt=0, allow_
 
 class LossOptions(Section):
     """What every loss shares."""
+
+    of_group: ClassVar[bool] = False
+    """Whether the loss needs the raw values of one softmax group, all of them and no others."""
+    of_target: ClassVar[str] = ""
+    """The target whose channels the loss needs, all of them and no others; empty: any channels will do."""
 
     name: str
 
@@ -31,6 +36,8 @@ class BinaryCrossEntropyOptions(LossOptions):
 
 class CrossEntropyOptions(LossOptions):
     """Cross entropy of classes that exclude each other."""
+
+    of_group = True
 
     name: Literal["cross_entropy"] = "cross_entropy"
 
@@ -92,6 +99,8 @@ class SmoothL1Options(LossOptions):
 
 class SpatialEmbeddingOptions(LossOptions):
     """How well embeddings gather the voxels of objects; for the target embeddings."""
+
+    of_target = "embeddings"
 
     name: Literal["spatial_embedding"] = "spatial_embedding"
 

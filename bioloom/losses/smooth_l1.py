@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn.functional import smooth_l1_loss
 
-from bioloom.losses.base import WeightedLoss
+from bioloom.losses.base import VoxelLoss
 from bioloom.losses.options import SmoothL1Options
 
 
-class SmoothL1(WeightedLoss[SmoothL1Options]):
+class SmoothL1(VoxelLoss[SmoothL1Options]):
     """``d^2 / (2 beta)`` for ``d = |v - t| < beta``, else ``d - beta / 2``, of the raw values.
 
     Source: Girshick, Fast R-CNN, ICCV 2015.
@@ -21,5 +21,5 @@ class SmoothL1(WeightedLoss[SmoothL1Options]):
     """
 
     def per_voxel(self, logits: Tensor, target: Tensor) -> Tensor:
-        """See `WeightedLoss.per_voxel`."""
+        """See `VoxelLoss.per_voxel`."""
         return smooth_l1_loss(logits, target, beta=self.options.beta, reduction="none")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bioloom.errors import BioLoomError
+from bioloom.tasks.loss_terms import check_class_weights
 
 # Stands in for a total weight of 0, so that 0 / 0 becomes 0 and its gradient too.
 TINY = torch.finfo(torch.float32).tiny
@@ -59,11 +59,7 @@ def weighted_by_class(weight: Tensor, class_weights: Sequence[float] | str) -> T
     """
     if isinstance(class_weights, str):
         return weight
-    if len(class_weights) != weight.shape[1]:
-        raise BioLoomError(
-            f"train.losses: class_weights has {len(class_weights)} numbers",
-            allowed=f"one per class, {weight.shape[1]} in all",
-        )
+    check_class_weights(class_weights, weight.shape[1])
     factors = torch.tensor(class_weights, dtype=weight.dtype, device=weight.device)
     return weight * factors.reshape(1, -1, *(1,) * (weight.ndim - 2))
 

@@ -25,7 +25,7 @@ from bioloom.postprocess.channels import Terms, find_terms
 from bioloom.postprocess.labels import LabelPass, gather_labels
 from bioloom.postprocess.ordering import smoothing_radius
 from bioloom.postprocess.passes import Pass, Source
-from bioloom.postprocess.program import Setting
+from bioloom.postprocess.program import Setting, needs_all_axes
 from bioloom.postprocess.region_graph import (
     BINS,
     STEPS,
@@ -146,6 +146,7 @@ def affinities(options: AffinitiesOptions, passes: Sequence[Pass], setting: Sett
     BioLoomError
         If other operations come first, or a channel is missing.
     """
+    needs_all_axes(setting, "affinities")
     if passes:
         raise BioLoomError("postprocess: affinities comes after another operation", fix="put it first")
     offsets = find_offsets(options.target, setting.channels, len(setting.spacing))

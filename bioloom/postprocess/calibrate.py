@@ -56,28 +56,26 @@ class Calibration:
 
 
 def fit_thresholds(
-    predictions: Iterable[NDArray[Any]],
-    truths: Iterable[NDArray[Any]],
+    images: Iterable[tuple[NDArray[Any], NDArray[Any], Sequence[float]]],
     operations: Sequence[Any],
     score: Score,
     *,
     channels: Sequence[str],
-    spacing: Sequence[float],
     defaults: Mapping[str, float] | None = None,
 ) -> Calibration:
-    r"""Choose the thresholds that operations ask to ``fit``.
+    """Choose the thresholds that operations ask to ``fit``.
 
     Parameters
     ----------
-    predictions : iterable of ndarray of float, shape (channel, \*spatial)
-        Validation predictions, read one after the other.
-    truths : iterable of ndarray of int, shape (\*spatial)
-        Their true labels.
+    images : iterable of (ndarray of float, ndarray of int, sequence of float)
+        Of every validation image, one after the other, the prediction of shape ``(channel, *spatial)``, the
+        true labels of shape ``(*spatial)``, and the voxel size in micrometres: operations are compiled for
+        each image with its own.
     operations : sequence
         The operations as configured.
     score : callable
         See :data:`Score`.
-    channels, spacing, defaults
+    channels, defaults
         See :class:`bioloom.postprocess.program.Setting`.
 
     Returns
@@ -91,7 +89,7 @@ def fit_thresholds(
     pairs = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     counts = np.zeros((len(pairs), 3, len(IOU_THRESHOLDS)), np.int64)
     objects = 0
-    for prediction, truth in zip(predictions, truths, strict=True):
+    for prediction, truth, spacing in images:
         objects += int(np.count_nonzero(np.unique(truth)))
         prediction, others = filter_whole(operations, prediction, channels=channels, spacing=spacing)
         layout = Layout.cut(prediction.shape[1:], prediction.shape[1:], 0)

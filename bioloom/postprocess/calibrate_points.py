@@ -19,36 +19,33 @@ GRID = tuple(round(0.1 + 0.05 * step, 2) for step in range(17))
 """The thresholds that are tried, 0.1 to 0.9."""
 PEAK = "peak"
 
-PointScore = Callable[[Points, Points], tuple[int, int, int]]
-"""``score(truth, found) -> (tp, fp, fn)``."""
+PointScore = Callable[[Points, Points, Sequence[float]], tuple[int, int, int]]
+"""``score(truth, found, spacing) -> (tp, fp, fn)``, the spacing being that of the image in micrometres."""
 
 
 def fit_peaks(
-    predictions: Iterable[NDArray[Any]],
-    truths: Iterable[Points],
+    images: Iterable[tuple[NDArray[Any], Points, Sequence[float]]],
     operations: Sequence[Any],
     score: PointScore,
     *,
     channels: Sequence[str],
-    spacing: Sequence[float],
     defaults: Mapping[str, float] | None = None,
 ) -> Calibration:
-    r"""Choose the threshold that `peaks` asks to ``fit``.
+    """Choose the threshold that `peaks` asks to ``fit``.
 
     Peaks are found once, at the lowest threshold: whether one is suppressed depends on higher ones only, so
     those that stay at a higher threshold are those of a higher score.
 
     Parameters
     ----------
-    predictions : iterable of ndarray of float, shape (channel, \*spatial)
-        Validation predictions, read one after the other.
-    truths : iterable of Points
-        Their true points.
+    images : iterable of (ndarray of float, Points, sequence of float)
+        Of every validation image, one after the other, the prediction of shape ``(channel, *spatial)``, the
+        true points, and the voxel size in micrometres: smoothing, suppression and matching go by its own.
     operations : sequence
         The operations as configured.
     score : callable
         See :data:`PointScore`.
-    channels, spacing, defaults
+    channels, defaults
         See :class:`bioloom.postprocess.program.Setting`.
 
     Returns
@@ -60,20 +57,15 @@ def fit_peaks(
     wanted = [getattr(OPERATIONS.parse(operation), "threshold", None) for operation in operations]
     if "fit" not in wanted:
         return Calibration({PEAK: FIXED_THRESHOLD}, "No threshold is set to fit.", ())
-    given: dict[str, Any] = {
-        "channels": channels,
-        "spacing": spacing,
-        "defaults": defaults,
-        "product": "points",
-    }
+    given: dict[str, Any] = {"channels": channels, "defaults": defaults, "product": "points"}
     counts = np.zeros((len(GRID), 3), np.int64)
     objects = 0
-    for prediction, truth in zip(predictions, truths, strict=True):
+    for prediction, truth, spacing in images:
         objects += len(truth)
-        passes = compile_passes(operations, thresholds={PEAK: GRID[0]}, **given)
+        passes = compile_passes(operations, spacing=spacing, thresholds={PEAK: GRID[0]}, **given)
         found = run_points(prediction, passes, Layout.cut(prediction.shape[1:], prediction.shape[1:], 0))
         for row, threshold in enumerate(GRID):
-            counts[row] += score(truth, found.take(found.scores >= threshold))
+            counts[row] += score(truth, found.take(found.scores >= threshold), spacing)
     curve = tuple({PEAK: value, "f1": _f1(*row)} for value, row in zip(GRID, counts.tolist(), strict=True))
     return _choose(curve, objects)
 

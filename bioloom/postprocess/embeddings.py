@@ -26,7 +26,7 @@ from bioloom.postprocess.labels import LabelPass
 from bioloom.postprocess.maxima import find_maxima
 from bioloom.postprocess.overlaps import in_order
 from bioloom.postprocess.passes import Pass, Source
-from bioloom.postprocess.program import Setting
+from bioloom.postprocess.program import Setting, needs_all_axes
 from bioloom.postprocess.workspace import Arrays
 from bioloom.settings.base import Auto, Section
 
@@ -186,6 +186,7 @@ def embeddings(options: EmbeddingsOptions, passes: Sequence[Pass], setting: Sett
     BioLoomError
         If other operations come first, or a channel is missing.
     """
+    needs_all_axes(setting, "embeddings")
     if passes:
         raise BioLoomError("postprocess: embeddings comes after another operation", fix="put it first")
     names = [f"{options.target}-{letter}" for letter in "zyx"[-len(setting.spacing) :]]

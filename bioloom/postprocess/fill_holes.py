@@ -90,6 +90,6 @@ def _small_inner(parts: NDArray[np.unsignedinteger], max_extent: int) -> NDArray
 
 def fill_holes(options: FillHolesOptions, passes: Sequence[Pass], setting: Setting) -> list[Pass]:
     """Return the passes with one more that fills the holes of the current labels."""
-    extent = setting.size(options.max_extent, "max_extent")
+    extent = setting.count(options.max_extent, "max_extent")
     of = last_labels(passes, "fill_holes").name
     return [*passes, FillHoles(name=f"{len(passes)}-fill_holes", of=of, max_extent=extent)]

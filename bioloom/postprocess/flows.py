@@ -17,7 +17,7 @@ from bioloom.postprocess.channels import Expression, Terms, Threshold, find_term
 from bioloom.postprocess.labels import LabelPass
 from bioloom.postprocess.ordering import raster_index
 from bioloom.postprocess.passes import LABELS, Pass, Source
-from bioloom.postprocess.program import Setting
+from bioloom.postprocess.program import Setting, needs_all_axes
 from bioloom.postprocess.tracking import cluster, follow
 from bioloom.postprocess.workspace import Arrays
 from bioloom.settings.base import Section
@@ -132,6 +132,7 @@ def flows(options: FlowsOptions, passes: Sequence[Pass], setting: Setting) -> li
     BioLoomError
         If other operations come first, or a channel is missing.
     """
+    needs_all_axes(setting, "flows")
     if passes:
         raise BioLoomError("postprocess: flows comes after another operation", fix="put it first")
     track = Track(

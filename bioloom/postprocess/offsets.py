@@ -14,7 +14,7 @@ from bioloom.errors import BioLoomError
 from bioloom.geometry.box import Box
 from bioloom.postprocess.channels import Terms, Threshold, find_vector
 from bioloom.postprocess.passes import Pass, Reader
-from bioloom.postprocess.program import Setting
+from bioloom.postprocess.program import Setting, needs_all_axes
 from bioloom.postprocess.watershed import WatershedOptions, watershed
 from bioloom.settings.base import Section
 
@@ -118,6 +118,7 @@ def offsets(options: OffsetsOptions, passes: Sequence[Pass], setting: Setting) -
     BioLoomError
         If other operations come first, a channel is missing, or the image is too flat for `connectivity`.
     """
+    needs_all_axes(setting, "offsets")
     if passes:
         raise BioLoomError("postprocess: offsets comes after another operation", fix="put it first")
     channels = find_vector(options.offset, setting.channels, len(setting.spacing))

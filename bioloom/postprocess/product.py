@@ -51,6 +51,8 @@ class Recipe:
         Voxels that a block sees around itself, to begin with.
     product : str
         What they become, see `bioloom.postprocess.program.FINISHING`.
+    learned_axes : int
+        Spatial axes of the images that the network learned from; 0 for those of the prediction.
     """
 
     operations: Sequence[Any]
@@ -58,6 +60,7 @@ class Recipe:
     defaults: dict[str, float]
     halo: int
     product: str = "labels"
+    learned_axes: int = 0
 
     def passes(self, prediction: Volume) -> list[Pass]:
         """Return the passes for one prediction."""
@@ -67,6 +70,7 @@ class Recipe:
             spacing=prediction.spacing,
             thresholds=self.thresholds,
             defaults=self.defaults,
+            learned_axes=self.learned_axes,
             product=self.product,
         )
 

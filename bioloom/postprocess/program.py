@@ -21,8 +21,8 @@ from bioloom.postprocess.points import PointPass
 FIXED_THRESHOLD = 0.5
 """Stands for ``fit`` where nothing was calibrated, and for calibrations on too few objects."""
 
-FIXED_SIZES = {"min_voxels": 20, "max_extent": 30}
-"""Stand for ``auto`` where the fingerprint gives no value; voxels."""
+FIXED_COUNTS = {"min_voxels": 20, "max_extent": 30, "class_id": 1}
+"""Stand for ``auto`` where the fingerprint gives no value; voxels, and the id of a class."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,11 @@ class Setting:
         The calibration: values for ``foreground`` and ``seed``, or for ``peak``.
     defaults : mapping of str to float
         The fingerprint's values for ``auto``: ``min_voxels`` and ``max_extent`` in voxels, ``suppression_um``
-        and ``radius_um`` (the unit of predicted lengths) in micrometres.
+        and ``radius_um`` (the unit of predicted lengths) in micrometres, and ``class_id``.
     rank : callable
         How voxels are ordered; calibration puts a remembering one here.
+    learned_axes : int
+        Spatial axes of the images that the network learned from; 0 for those of the prediction.
     """
 
     channels: tuple[str, ...]
@@ -49,6 +51,12 @@ class Setting:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     defaults: Mapping[str, float] = field(default_factory=dict)
     rank: Ranking = rank_voxels
+    learned_axes: int = 0
+
+    @property
+    def by_planes(self) -> bool:
+        """Whether a network that learned from planes has predicted a volume, plane by plane."""
+        return 0 < self.learned_axes < len(self.spacing)
 
     def threshold(self, value: float | str, kind: str) -> float:
         """Return a threshold, looking up ``fit``."""
@@ -58,9 +66,9 @@ class Setting:
         """Return a length in micrometres, looking up ``auto``; without one the finest side of a voxel."""
         return float(self.defaults.get(kind, min(self.spacing))) if isinstance(value, str) else float(value)
 
-    def size(self, value: int | str, kind: str) -> int:
-        """Return a size in voxels, looking up ``auto``."""
-        return int(self.defaults.get(kind, FIXED_SIZES[kind])) if isinstance(value, str) else int(value)
+    def count(self, value: int | str, kind: str) -> int:
+        """Return a size in voxels, or an id, looking up ``auto``."""
+        return int(self.defaults.get(kind, FIXED_COUNTS[kind])) if isinstance(value, str) else int(value)
 
 
 def compile_passes(
@@ -71,6 +79,7 @@ def compile_passes(
     thresholds: Mapping[str, float] | None = None,
     defaults: Mapping[str, float] | None = None,
     rank: Ranking = rank_voxels,
+    learned_axes: int = 0,
     product: str = "labels",
 ) -> list[Pass]:
     """Return the passes that carry out `operations` in their order.
@@ -80,7 +89,7 @@ def compile_passes(
     operations : sequence
         Options objects, mappings with a ``name``, or names: the first one makes something of the prediction
         (``watershed`` makes labels), the others change it. Filters of the prediction may come before.
-    channels, spacing, thresholds, defaults, rank
+    channels, spacing, thresholds, defaults, rank, learned_axes
         See :class:`Setting`.
     product : str
         What the operations are to end in, a key of :data:`FINISHING`.
@@ -95,7 +104,7 @@ def compile_passes(
     BioLoomError
         For an unknown operation or channel, an order that makes no sense, or another product.
     """
-    setting = Setting(tuple(channels), tuple(spacing), thresholds or {}, defaults or {}, rank)
+    setting = Setting(tuple(channels), tuple(spacing), thresholds or {}, defaults or {}, rank, learned_axes)
     passes: list[Pass] = []
     filters = Filters()
     for operation in operations:
@@ -133,6 +142,21 @@ def filter_whole(
             return prediction, list(operations[place:])
         prediction = FilteredReader(ArrayReader(prediction), made[-1], image).read(image)
     return prediction, []
+
+
+def needs_all_axes(setting: Setting, asking: str) -> None:
+    """Raise if an operation follows directions in space, and the network knows those of planes only.
+
+    Raises
+    ------
+    BioLoomError
+        For a volume that was predicted plane by plane.
+    """
+    if setting.by_planes:
+        raise BioLoomError(
+            f"postprocess: {asking} follows directions in volumes, and the network learned from planes",
+            fix="train on volumes, or learn something without directions (recipe: contour, center, ...)",
+        )
 
 
 def last_labels(passes: Sequence[Pass], asking: str) -> LabelPass:

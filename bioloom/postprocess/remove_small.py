@@ -37,5 +37,5 @@ class AtLeast:
 def remove_small(options: RemoveSmallOptions, passes: Sequence[Pass], setting: Setting) -> list[Pass]:
     """Return the passes with a filter added to the one that made the current labels."""
     current = last_labels(passes, "remove_small")
-    keep = AtLeast(setting.size(options.min_voxels, "min_voxels"))
+    keep = AtLeast(setting.count(options.min_voxels, "min_voxels"))
     return [*passes[:-1], replace(current, filters=(*current.filters, keep))]

@@ -22,7 +22,7 @@ from bioloom.postprocess.labels import LabelPass
 from bioloom.postprocess.maxima import find_maxima
 from bioloom.postprocess.overlaps import Overlaps, in_order, suppress
 from bioloom.postprocess.passes import Pass, Source
-from bioloom.postprocess.program import Setting
+from bioloom.postprocess.program import Setting, needs_all_axes
 from bioloom.postprocess.star_shapes import find_cones, half_sides
 from bioloom.postprocess.workspace import Arrays
 from bioloom.settings.base import Auto, Section
@@ -164,6 +164,7 @@ def stars(options: StarsOptions, passes: Sequence[Pass], setting: Setting) -> li
     BioLoomError
         If other operations come first, or a channel is missing.
     """
+    needs_all_axes(setting, "stars")
     if passes:
         raise BioLoomError("postprocess: stars comes after another operation", fix="put it first")
     rules = Rules(

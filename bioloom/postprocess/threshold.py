@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from bioloom.postprocess.channels import Expression, Terms, find_terms
 from bioloom.postprocess.classes import ClassPass
 from bioloom.postprocess.passes import Pass, Source
 from bioloom.postprocess.program import Setting
-from bioloom.settings.base import Section
+from bioloom.settings.base import Auto, Section
 
 
 class ThresholdOptions(Section):
@@ -27,8 +27,8 @@ class ThresholdOptions(Section):
     """Terms whose minimum, above the threshold, is the class; such as `classes-2`."""
     threshold: float = 0.5
     """Where the class begins, in the channel's units."""
-    class_id: int = Field(default=1, ge=1, lt=2**16)
-    """Id of the class, 1 to 65,535."""
+    class_id: Annotated[int, Field(ge=1, lt=2**16)] | Auto = "auto"
+    """Id of the class, 1 to 65,535; auto: the one that the labels have beside the background, else 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,5 +55,5 @@ def threshold(options: ThresholdOptions, passes: Sequence[Pass], setting: Settin
     if passes:
         raise BioLoomError("postprocess: threshold comes after another operation", fix="put it first")
     found = find_terms(options.foreground, setting.channels)
-    classes = (0, options.class_id)
+    classes = (0, setting.count(options.class_id, "class_id"))
     return [Threshold(name="0-threshold", classes=classes, foreground=found, threshold=options.threshold)]

@@ -21,6 +21,7 @@ from bioloom.preprocess.pieces import Piece, pieces_of
 from bioloom.preprocess.point_labels import open_labels
 from bioloom.preprocess.slabs import scan, slab_shape
 from bioloom.preprocess.statistics import Statistics
+from bioloom.preprocess.voxel_sizes import check_known
 from bioloom.registry import table
 from bioloom.settings import parse_config, read_yaml
 from bioloom.settings.config import Config, learns_classes
@@ -46,7 +47,7 @@ class Seen:
     dtype : str
         Type of the voxels in the file.
     spacing : tuple of float, optional
-        Voxel size in micrometres, None if nobody says.
+        Voxel size in micrometres, None if nobody says, empty if it cannot be what is said.
     objects : int, optional
         Labelled objects, None if there are no labels or they were not read.
     times : int
@@ -163,7 +164,8 @@ def _find_samples(config: Config, checked: Checked) -> None:
 def _look(sample: Sample, config: Config, checked: Checked, *, values: bool) -> None:
     """Open the files of one sample; whatever is wrong about them is noted."""
     axes, meaning = config.data.axes, meaning_of(config)
-    image = labels = spacing = given = None
+    image = labels = given = None
+    spacing: tuple[float, ...] | None = ()
     with checked.noting():
         image = read_foreign(sample.path, axes)
         found, known = spacing_of(image, config.data.voxel_size)
@@ -246,9 +248,14 @@ def _classes(found: Sequence[np.ndarray], meaning: Meaning) -> tuple[int, ...]:
 
 
 def _compare(checked: Checked, config: Config) -> None:
-    """Note images that differ in kind from the first ones, lists over space and classes that do not suit."""
+    """Note images that differ in kind from the first ones, lists over space and classes that do not suit.
+
+    Noted as well are voxel sizes of which some are known and some are not.
+    """
     if not checked.seen:
         return
+    with checked.noting():
+        check_known({seen.sample.path: seen.spacing for seen in checked.seen if seen.spacing != ()})
     learned = sorted({id_ for seen in checked.seen if seen.sample.split == "train" for id_ in seen.classes})
     if learned and config.data.classes == "auto":
         with checked.noting():

@@ -10,6 +10,7 @@ import pandas as pd
 from bioloom.errors import BioLoomError
 from bioloom.preprocess.meaning import Meaning
 
+CLASS_ID = "postprocess.class_id"
 LARGEST_WEIGHT = 10.0
 """The weights of two classes differ by at most this factor."""
 
@@ -98,6 +99,14 @@ def settled_classes(facts: Mapping[str, Any]) -> tuple[list[int], str]:
         return list(facts["classes"]), f"ids of the training objects, with how many there are: {counts}"
     shares = ", ".join(f"{i} ({share:.2g})" for i, share in facts["class_shares"].items())
     return list(facts["classes"]), f"ids in the training labels, with their shares: {shares}"
+
+
+def settled_class_id(facts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the class of a single foreground, if the labels have one class beside the background."""
+    others = [id_ for id_ in facts.get("classes", ()) if id_]
+    if len(others) != 1:
+        return {}
+    return {CLASS_ID: {"value": others[0], "reason": "the only class of the labels beside the background"}}
 
 
 def _rounded(value: float) -> float:

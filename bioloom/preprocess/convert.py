@@ -17,6 +17,7 @@ from bioloom.preprocess.pieces import Piece, pieces_of
 from bioloom.preprocess.point_labels import open_labels, points_of, renumbered
 from bioloom.preprocess.slabs import Scan, scan, slab_shape
 from bioloom.preprocess.statistics import Statistics
+from bioloom.preprocess.voxel_sizes import check_known
 from bioloom.registry import table
 from bioloom.volumes.atomic import atomic_path
 from bioloom.volumes.formats import read_foreign
@@ -49,9 +50,11 @@ def convert_pack(
     Raises
     ------
     BioLoomError
-        If the images differ in their number of channels or spatial axes, or one of them is faulty.
+        If the images differ in their number of channels or spatial axes, the voxel size of some is known and
+        of others not, or one of them is faulty.
     """
     pairs: list[Pair] = []
+    sizes: dict[Path, tuple[float, ...] | None] = {}
     more: dict[str, Any] = {"axes": axes, "voxel_size": voxel_size, "normalize": normalize}
     for sample in samples:
         pairs += convert_sample(sample, images, labels, meaning=meaning, **more)
@@ -62,6 +65,9 @@ def convert_pack(
                 allowed="images of one kind in a split",
                 fix="sort the images into runs of their own, or set data.axes",
             )
+        volume = open_volume(last.path)
+        sizes[sample.path] = volume.spacing if volume.facts["spacing_known"] else None
+    check_known(sizes)
     return [image for image, _ in pairs], [entry for _, entry in pairs if entry is not None]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bioloom.errors import BioLoomError
-from bioloom.preprocess.classes import check_objects, class_facts
+from bioloom.preprocess.classes import balancing, check_objects, class_facts
 from bioloom.preprocess.meaning import OBJECTS, Meaning
 from bioloom.volumes.store import Volume
 
@@ -155,7 +155,12 @@ def _class_counts(objects: pd.DataFrame, meaning: Meaning) -> dict[str, Any]:
         return facts
     ids = sorted(map(int, counts.index)) if meaning.classes == "auto" else [i for i in meaning.classes if i]
     check_objects(ids)
-    return facts | {"classes": ids}
+    voxels = objects.groupby("class")["voxels"].sum()
+    weights = balancing([float(voxels.get(str(id_), 0)) for id_ in ids])
+    return facts | {
+        "classes": ids,
+        "class_weights": {str(i): _plain(w) for i, w in zip(ids, weights, strict=True)},
+    }
 
 
 def _quantiles(values: pd.Series) -> dict[str, float]:

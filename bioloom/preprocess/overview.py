@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+
 from bioloom.preprocess.check import Checked, Seen
+from bioloom.preprocess.voxel_sizes import CONSEQUENCE, apart, apart_text, size_text
 from bioloom.volumes.inner import file_name
 from bioloom.volumes.parts import region_text
 from bioloom.volumes.samples import SPLITS
@@ -40,6 +43,7 @@ def advice(checked: Checked) -> Iterator[str]:
             f"the voxel size of {unknown} of {len(checked.seen)} images is unknown and taken for 1 um; "
             "set data.voxel_size to get sizes in micrometres"
         )
+    yield from _other_sizes(checked.seen)
     config = checked.config
     if config is None:
         return
@@ -63,6 +67,20 @@ def advice(checked: Checked) -> Iterator[str]:
     empty = [file_name(s.sample.path) for s in checked.seen if s.sample.split == "train" and s.objects == 0]
     if empty:
         yield f"nothing is labelled in {', '.join(empty)}"
+
+
+def _other_sizes(images: Sequence[Seen]) -> Iterator[str]:
+    """Yield a line if there are images whose voxels are of another size than those learned from."""
+    sizes = [s.spacing for s in images if s.sample.split == "train" and s.spacing for _ in range(s.times)]
+    if not sizes:
+        return
+    learned = np.median(sizes, axis=0).tolist()
+    known = [(s, s.spacing) for s in images if s.sample.split != "train" and s.spacing]
+    others = [(s, size) for s, size in known if apart(size, learned)]
+    if others:
+        first, size = others[0]
+        name, count = file_name(first.sample.path), sum(s.times for s, _ in others)
+        yield f"{apart_text(name, count, size, learned)}; {CONSEQUENCE}"
 
 
 def _places(images: Sequence[Seen]) -> Iterator[str]:
@@ -121,7 +139,7 @@ def _ranges(shapes: Sequence[Sequence[int]]) -> str:
 
 
 def _size(seen: Seen) -> str:
-    return "unknown" if seen.spacing is None else " x ".join(f"{side:.4g}" for side in seen.spacing)
+    return "unknown" if seen.spacing is None else size_text(seen.spacing)
 
 
 def _sides(sides: Iterable[int]) -> str:

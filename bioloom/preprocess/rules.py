@@ -13,6 +13,7 @@ import numpy as np
 
 from bioloom.errors import BioLoomError
 from bioloom.preprocess.classes import settled_classes
+from bioloom.settings.sides import check_patch, divisor_of
 
 Choice = tuple[Any, str]
 """A value and the reason for it."""
@@ -54,7 +55,7 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
     Raises
     ------
     BioLoomError
-        If the configured patches have another number of axes than the images.
+        If the configured patches have another number of axes than the images, or do not suit the poolings.
     """
     settled: dict[str, dict[str, Any]] = {}
 
@@ -68,14 +69,12 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
     if "classes" in facts:
         choose("data.classes", config.data.classes, lambda: settled_classes(facts))
     size = choose("patch.size", config.patch.size, lambda: patch_size(facts))
-    if len(size) != facts["ndim"]:
-        raise BioLoomError(
-            f"patch.size has {len(size)} numbers, the training images have {facts['ndim']} spatial axes",
-            allowed="one number per spatial axis",
-            fix="correct patch.size, or data.axes",
-        )
+    _check_axes("patch.size", size, facts["ndim"])
+    _check_axes("infer.patch_size", config.infer.patch_size, facts["ndim"])
     deepest = len(FEATURE_MAPS if config.model.feature_maps == "auto" else config.model.feature_maps) - 1
     levels = choose("model.pooling", config.model.pooling, lambda: poolings(facts, size, deepest))
+    check_patch("patch.size", size, levels)
+    check_patch("infer.patch_size", config.infer.patch_size, levels)
     seen = choose("infer.patch_size", "auto", lambda: predicted_size(facts, size, levels))
     shared = choose("patch.overlap", "auto", lambda: overlap(seen))
     choose("model.kernel", config.model.kernel, lambda: kernels(facts, size, levels))
@@ -92,6 +91,15 @@ def settle(config: Any, facts: dict[str, Any], targets: int) -> dict[str, dict[s
     choose("postprocess.max_extent", "auto", lambda: largest_hole(facts))
     choose("postprocess.radius_um", "auto", lambda: unit_of_lengths(facts))
     return settled
+
+
+def _check_axes(option: str, sides: Sequence[int] | str, ndim: int) -> None:
+    if not isinstance(sides, str) and len(sides) != ndim:
+        raise BioLoomError(
+            f"{option} has {len(sides)} numbers, the training images have {ndim} spatial axes",
+            allowed="one number per spatial axis",
+            fix=f"correct {option}, or data.axes",
+        )
 
 
 def patch_size(facts: dict[str, Any]) -> Choice:
@@ -152,7 +160,7 @@ def poolings(facts: dict[str, Any], size: Sequence[int], deepest: int) -> Choice
 
 def predicted_size(facts: dict[str, Any], size: Sequence[int], levels: Sequence[Sequence[int]]) -> Choice:
     """Twice the training patch, within the images and their margin: less lies near the border of a patch."""
-    divisor = [prod(pools) for pools in zip(*levels, strict=True)] or [1] * len(size)
+    divisor = divisor_of(levels, len(size))
     # the margin at both sides is half an overlap, which is a quarter of the patch
     sides = zip(size, (side / 0.75 for side in facts["median_shape"]), divisor, strict=True)
     twice = [n if n == 1 else max(n, min(2 * n, _up(side, d))) for n, side, d in sides]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from bioloom.errors import BioLoomError
 from bioloom.settings.config import Config
 from bioloom.settings.rules import overlap_below_half, spatial_lists
+from bioloom.settings.sides import check_patch
 from bioloom.settings.yaml_file import read_yaml
 
 RESOLVED_SECTIONS = ("data", "patch", "model", "train", "infer")
@@ -47,6 +48,7 @@ def resolve(config: Config, settled: Mapping[str, Mapping[str, Any]]) -> Config:
             raise _unsuited(name, values, error) from error
     resolved = config.model_copy(update=changed)
     _check_axes(resolved)
+    check_patch("infer.patch_size", resolved.infer.patch_size, resolved.model.pooling)
     for keys, text in overlap_below_half(resolved):
         raise BioLoomError(f"{'.'.join(map(str, keys))}: {text}")
     return resolved

@@ -31,6 +31,7 @@ def broken_rules(config: Config) -> Iterator[tuple[Keys, str]]:
     yield from _targets_once(config)
     yield from _losses_have_targets(config)
     yield from _metrics_once(config)
+    yield from _smallest_truth_of_objects(config)
     yield from _classes_where_labels_tell_them(config)
     yield from _metrics_have_channels(config)
     yield from _metrics_suit_the_truth(config)
@@ -84,6 +85,16 @@ def _metrics_once(config: Config) -> Iterator[tuple[Keys, str]]:
     """Check that no metric is listed twice, since their values would have the same names."""
     if config.evaluate.metrics != "auto":
         yield from _each_once(("evaluate", "metrics"), config.evaluate.metrics, "metric")
+
+
+def _smallest_truth_of_objects(config: Config) -> Iterator[tuple[Keys, str]]:
+    """Check that crumbs at the border are left out only where objects are evaluated."""
+    truth = registry.table("task")[config.task].truth if config.task else "objects"
+    if config.evaluate.smallest_truth and truth != "objects":
+        yield (
+            ("evaluate", "smallest_truth"),
+            f"got {config.evaluate.smallest_truth}, and {config.task} evaluates no objects; allowed: 0",
+        )
 
 
 def _classes_where_labels_tell_them(config: Config) -> Iterator[tuple[Keys, str]]:
@@ -146,7 +157,8 @@ def _metrics_have_channels(config: Config) -> Iterator[tuple[Keys, str]]:
     for index, metric in enumerate(config.evaluate.metrics if config.evaluate.metrics != "auto" else ()):
         channel = getattr(metric, "channel", "auto")
         if channel != "auto":
-            yield from _of_a_target(config, ("evaluate", "metrics", index, "channel"), channel)
+            keys: Keys = ("evaluate", "metrics", index, "channel")
+            yield from _of_a_target(config, keys, channel.removeprefix("not "))
 
 
 def _metrics_suit_the_truth(config: Config) -> Iterator[tuple[Keys, str]]:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from bioloom.errors import BioLoomError
 from bioloom.registry import table
 from bioloom.settings.config import Config
+from bioloom.settings.sides import check_patch
 from bioloom.tasks import TASKS
+from bioloom.tasks.loss_terms import loss_terms
 from bioloom.tasks.record import Task
 
 if TYPE_CHECKING:
+    from bioloom.targets.base import Target
     from bioloom.targets.stack import TargetStack
 
 
@@ -108,6 +111,49 @@ def check_operations(config: Config) -> None:
     classes = [getattr(target.options, "classes", None) for target in targets_of(config).targets]
     if not {"auto", "all"} & {each for each in classes if isinstance(each, str)}:
         pass_names(config)
+
+
+def check_losses(config: Config) -> None:
+    """Raise if the losses do not suit the channels that the network learns, see `loss_terms`.
+
+    Where the training images say which classes there are, what can be known is checked: not whether the
+    channels that losses name are there, nor how many weights of classes there must be.
+    """
+    losses, targets = losses_of(config), targets_of(config)
+    if any(_learns_unknown_classes(target) for target in targets.targets):
+        losses = [
+            loss.model_copy(update={"class_weights": "none"}) if hasattr(loss, "class_weights") else loss
+            for loss in losses
+        ]
+    try:
+        loss_terms(losses, _supposed_channels(targets, losses, 2), targets.groups)
+    except BioLoomError:  # some channels are there in 3D only
+        with suppress(BioLoomError):
+            loss_terms(losses, _supposed_channels(targets, losses, 3), targets.groups)
+            return
+        raise
+
+
+def check_patches(config: Config) -> None:
+    """Raise if patches do not suit the poolings, where both are given; the fingerprint settles the rest."""
+    check_patch("patch.size", config.patch.size, config.model.pooling)
+    check_patch("infer.patch_size", config.infer.patch_size, config.model.pooling)
+
+
+def _supposed_channels(targets: TargetStack, losses: Sequence[Any], ndim: int) -> list[str]:
+    """Return the names of the channels; of classes that nobody knows yet, those that losses name."""
+    names: list[str] = []
+    for target in targets.targets:
+        known = [channel.name for channel in target.channels(ndim)]
+        named = [loss.target for loss in losses if loss.target.startswith(f"{target.options.name}-")]
+        supposed = list(dict.fromkeys(named)) if _learns_unknown_classes(target) else []
+        names += supposed or known
+    return names
+
+
+def _learns_unknown_classes(target: Target) -> bool:
+    """Return whether only the training images say which classes a target tells apart."""
+    return getattr(target.options, "classes", None) in ("auto", "all")
 
 
 def pass_names(config: Config) -> list[str]:

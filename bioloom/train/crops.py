@@ -115,7 +115,8 @@ class CropSource:
         labels, facts = read_labels(image, start, warp, centers=self.targets.uses_centers)
         target, weight = self.targets.make(labels, facts, image.spacing, outer_faces(labels))
         if self.ignore is not None and facts.classes is not None:
-            weight[:, np.isin(labels, facts.ids[facts.classes == str(self.ignore)])] = 0
+            ignored = facts.ids[facts.classes == str(self.ignore)]
+            weight[:, (labels == 0) if self.ignore == 0 else np.isin(labels, ignored)] = 0
         inner = (slice(None), *patch.within(window).slices)
         return {
             "image": read_patch(image, start, warp, patch),

@@ -71,7 +71,8 @@ def discover(data: Data) -> list[Sample]:
     Raises
     ------
     BioLoomError
-        For missing or empty folders, images without labels, two images of one id, or a faulty table.
+        For missing or empty folders, images without labels, two images of one id, a file or group in two of
+        the splits that must not know of each other, or a faulty table.
     """
     samples = read_samples(Path(data.samples)) if data.samples else []
     for split in SPLITS:
@@ -79,6 +80,7 @@ def discover(data: Data) -> list[Sample]:
         if source is not None:
             samples += split_samples(split, source)
     _check_unique(samples)
+    _check_apart(samples)
     samples = split_validation(samples, data.val_fraction, data.seed)
     _check_unique(samples)
     # Split by split, for packs are made of neighbours.
@@ -255,6 +257,28 @@ def _sample(image: str, split: str, path: str, row: Mapping[str, str | None]) ->
         row.get("class") or None,
         row.get("group") or None,
     )
+
+
+def _check_apart(samples: Iterable[Sample]) -> None:
+    """Raise if a file or a group is in two of the splits to learn from, to validate on and to score on."""
+    files: dict[Path, Sample] = {}
+    groups: dict[str, Sample] = {}
+    for sample in samples:
+        if sample.split == "predict":
+            continue
+        other = files.setdefault(sample.path.resolve(), sample)
+        if other.split != sample.split:
+            raise BioLoomError(
+                f"{sample.path} is in both {other.split} and {sample.split}, and what was learned proves nothing",
+                fix=f"leave it out of one, or move it from {sample.split} to predict",
+            )
+        other = groups.setdefault(sample.group, sample) if sample.group else sample
+        if other.split != sample.split:
+            raise BioLoomError(
+                f"the group '{sample.group}' is in both {other.split} ({file_name(other.path)}) and "
+                f"{sample.split} ({file_name(sample.path)})",
+                allowed="one split for all images of a group",
+            )
 
 
 def _check_unique(samples: Iterable[Sample]) -> None:

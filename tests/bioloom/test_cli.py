@@ -112,3 +112,24 @@ def test_a_path_that_does_not_exist(tmp_path):
     with pytest.raises(BioLoomError, match=r"--images: there is no .*imags .*did you mean 'images'\?"):
         cli.existing_path.convert(str(tmp_path / "imags"), parameter, None)
     assert cli.existing_path.convert(str(tmp_path / "images"), parameter, None) == tmp_path / "images"
+
+
+def test_threads_that_wait_sleep_soon_unless_told_otherwise():
+    for given, expected in (
+        ({}, {"GOMP_SPINCOUNT": "3000"}),
+        ({"GOMP_SPINCOUNT": "1"}, {"GOMP_SPINCOUNT": "1"}),
+        ({"OMP_WAIT_POLICY": "PASSIVE"}, {"OMP_WAIT_POLICY": "PASSIVE"}),
+    ):
+        cli._set_up_threads(given)
+        assert given == expected
+
+
+@pytest.mark.parametrize(("text", "number"), [("auto", "auto"), ("0", 0), ("12", 12)])
+def test_a_number_or_auto(text, number):
+    assert cli.count_or_auto.convert(text, None, None) == number
+
+
+@pytest.mark.parametrize("text", ["-1", "many", "1.5"])
+def test_neither_a_number_nor_auto(text):
+    with pytest.raises(click.BadParameter):
+        cli.count_or_auto.convert(text, None, None)

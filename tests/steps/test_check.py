@@ -31,6 +31,12 @@ def own(config, tmp_path, pair):
     return config, tmp_path / "own"
 
 
+def write(path, values, axes="YX", **more):
+    """Write a file with a voxel size of half a micrometre, as those of `pair` have it."""
+    known = {"axes": axes, "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}
+    tifffile.imwrite(path, values, **{"photometric": "minisblack", "metadata": known, **more})
+
+
 def test_nothing_wrong(check, config):
     done = check(config)
     assert (done.code, done.errors) == (0, [])
@@ -44,7 +50,7 @@ def test_nothing_wrong(check, config):
 
 def test_quick_looks_at_headers_only(check, own):
     config, folder = own
-    tifffile.imwrite(folder / "images" / "x.ome.tif", np.zeros((40, 50), np.uint8))
+    write(folder / "images" / "x.ome.tif", np.zeros((40, 50), np.uint8))
     assert check(config, "--quick").code == 0
     assert check(config).code == 1
 
@@ -58,9 +64,21 @@ def test_operations_are_checked_before_anything_is_learned(check, config):
     ]
 
 
+def test_losses_and_patches_are_checked_before_anything_is_learned(check, config):
+    config["train"]["losses"] = ["dice", "dice"]
+    config["model"] = {"name": "unet", "pooling": [[2, 2], [2, 2]]}
+    config["infer"]["patch_size"] = [50, 64]
+    done = check(config | {"postprocess": ["peaks"]})
+    assert [line.partition(";")[0].partition(", whose")[0] for line in done.errors] == [
+        "postprocess: the prediction has no channel 'points'",
+        "train.losses: dice is listed twice",
+        "infer.patch_size: [50, 64] does not fit the network",
+    ]
+
+
 def test_all_mistakes_at_once(check, own):
     config, folder = own
-    tifffile.imwrite(folder / "images" / "x.ome.tif", np.zeros((40, 50), np.uint8))
+    write(folder / "images" / "x.ome.tif", np.zeros((40, 50), np.uint8))
     tifffile.imwrite(folder / "labels" / "y.ome.tif", np.ones((40, 50), np.float32))
     config["data"]["test"]["images"] += "-wrong"
     config["train"]["stepz"] = config["train"].pop("steps")
@@ -114,24 +132,20 @@ def test_mistakes_of_a_config(check, config, keys, value, says):
     assert done.out == ""
 
 
-def write(path, values, **more):
-    tifffile.imwrite(path, values, **{"photometric": "minisblack", **more})
-
-
 def half_of(path):
     path.write_bytes(path.read_bytes()[:700])
 
 
 NOISE = RNG.integers(1, 200, (40, 50)).astype(np.uint8)
 NAN = np.where(NOISE > 190, np.nan, NOISE).astype(np.float32)
-ZERO = {"ome": True, "metadata": {"axes": "YX", "PhysicalSizeX": 0.0, "PhysicalSizeY": 0.5}}
+ZERO = {"metadata": {"axes": "YX", "PhysicalSizeX": 0.0, "PhysicalSizeY": 0.5}}
 FILES = {
     "float labels": (
         lambda f: write(f / "labels/x.ome.tif", NOISE.astype(float)),
         "are of type float64; allowed: integers",
     ),
     "colour labels": (
-        lambda f: write(f / "labels/x.ome.tif", np.stack([NOISE] * 3, -1), photometric="rgb"),
+        lambda f: write(f / "labels/x.ome.tif", np.stack([NOISE] * 3, -1), "YXS", photometric="rgb"),
         "have 3 channels",
     ),
     "negative labels": (lambda f: write(f / "labels/x.ome.tif", -NOISE.astype(np.int16)), "negative numbers"),
@@ -144,7 +158,7 @@ FILES = {
     "a truncated file": (lambda f: half_of(f / "images/x.ome.tif"), "truncated or damaged"),
     "truncated labels": (lambda f: half_of(f / "labels/x.ome.tif"), "truncated or damaged"),
     "another number of channels": (
-        lambda f: write(f / "images/x.ome.tif", np.stack([NOISE] * 2), metadata={"axes": "CYX"}, ome=True),
+        lambda f: write(f / "images/x.ome.tif", np.stack([NOISE] * 2), "CYX"),
         "2 channel(s)",
     ),
     "a voxel size of zero": (lambda f: write(f / "images/x.ome.tif", NOISE, **ZERO), "voxel size 0.5 x 0"),
@@ -194,7 +208,7 @@ def test_the_only_training_image_is_too_small(check, own):
 def test_time_points(check, own):
     config, folder = own
     for kind, values in (("images", RNG.integers(0, 200, (3, 40, 50))), ("labels", np.ones((3, 40, 50)))):
-        write(folder / kind / "x.ome.tif", values.astype(np.uint8), metadata={"axes": "TYX"}, ome=True)
+        write(folder / kind / "x.ome.tif", values.astype(np.uint8), "TYX")
     done = check(config)
     assert (done.code, done.errors) == (0, [])
     assert done.out.splitlines()[1].split()[:2] == ["train", "4"]
@@ -208,15 +222,30 @@ def test_advice(check, config, tmp_path):
     del config["data"]["val"]
     config["patch"] = {"size": [128, 128]}
     (tmp_path / "test").mkdir()
-    Image.fromarray(np.zeros((30, 64), np.uint8)).save(tmp_path / "test" / "constant.png")
+    known = {"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.8}
+    write(
+        tmp_path / "test" / "constant.ome.tif", np.zeros((30, 64), np.uint8), metadata={"axes": "YX", **known}
+    )
     config["data"]["predict"]["images"] = str(tmp_path / "test")
     done = check(config)
     assert done.code == 0, done.errors  # nothing is learned from that image, so it may be constant
     advice = [line for line in done.out.splitlines() if line.startswith("advice: ")]
     assert len(advice) == 3
-    assert "the voxel size of 1 of 4 images is unknown" in advice[0]
+    assert "constant.ome.tif has voxels of 0.8 x 0.5 um, the training images have 0.5 x 0.5 um; " in advice[0]
     assert "set aside from data.train for validation: val_" in advice[1]
     assert "128 x 128 exceeds the smallest image side (30 x 64)" in advice[2]
+
+
+def test_known_and_unknown_voxel_sizes(check, config, tmp_path):
+    (tmp_path / "predict").mkdir()
+    Image.fromarray(NOISE).save(tmp_path / "predict" / "bare.png")
+    config["data"]["predict"]["images"] = str(tmp_path / "predict")
+    (line,) = check(config).errors
+    assert "bare.png is unknown, that of" in line
+    assert "is 0.5 x 0.5 um; allowed: images of one run whose voxel sizes are all known" in line
+    assert "fix: set data.voxel_size" in line
+    config["data"]["voxel_size"] = [0.5, 0.5]
+    assert check(config).code == 0
 
 
 @pytest.fixture

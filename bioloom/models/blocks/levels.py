@@ -90,7 +90,7 @@ def check_sides(sides: Sequence[int], divisor: Sequence[int]) -> None:
     raise BioLoomError(
         f"a patch of {_join(sides)} voxels {AXES[len(divisor)]} does not fit the model",
         allowed=f"sides that are multiples of {_join(divisor)}",
-        fix=f"patch.size: {list(nearest_size(sides, divisor))}",
+        fix=f"patch.size (to train) or infer.patch_size (to predict): {list(nearest_size(sides, divisor))}",
     )
 
 

@@ -94,9 +94,18 @@ def test_points_without_classes_are_not_asked_for_them(files, truth):
 
 
 def test_no_points_found_are_scored(files, truth):
-    values = scores(files, truth.take(np.zeros(len(truth), bool)))
-    assert values["", "recall"] == 0
-    assert np.isnan(values["", "precision"])
+    predictions = Stores(files / "predictions/val_x.csv")
+    for more in ({}, {"predictions": predictions}):
+        values = scores(files, truth.take(np.zeros(len(truth), bool)), **more)
+        assert values["", "recall"] == values["a", "recall"] == values["", "recall_any_class"] == 0
+        assert np.isnan(values["", "precision"])
+
+
+def test_the_channels_of_the_prediction_say_whether_classes_are_told(files, truth):
+    predictions = Stores(files / "predictions/val_x.csv")
+    values = scores(files, Points.of(truth.places), predictions=predictions)
+    assert values["", "f1"] == values["a", "recall"] == 0
+    assert values["", "f1_any_class"] == 1
 
 
 def test_without_a_fingerprint_nothing_says_how_near_points_must_be(files, truth):

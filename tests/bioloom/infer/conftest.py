@@ -47,10 +47,10 @@ def model(tmp_path) -> Callable[..., tuple]:
 def image(tmp_path) -> Callable[..., object]:
     """Make the store of an image; returns its line of the manifest."""
 
-    def make(shape, name="a"):
+    def make(shape, name="a", spacing=0.5, **facts):
         path = tmp_path / "images" / f"{name}.zarr"
         volume = create_volume(
-            path, shape, np.uint8, spacing=(0.5,) * (len(shape) - 1), kind="image", facts={}
+            path, shape, np.uint8, spacing=(spacing,) * (len(shape) - 1), kind="image", facts=facts
         )
         volume.array[...] = np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8)
         volume.update_facts(intensity={k: v * shape[0] for k, v in (INTENSITY | MINMAX).items()})

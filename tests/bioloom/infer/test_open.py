@@ -101,3 +101,55 @@ def test_the_images_of_a_chunk(model, image):
         open_pictures(rows, entries[:2], (16, 16), (4, 4), spec)
     with pytest.raises(BioLoomError, match="planned for other patches"):
         open_pictures(rows, entries, (8, 8), (2, 2), spec)
+
+
+@pytest.fixture
+def warnings_of(image, caplog):
+    """Open images, given as the facts of each, and return the warnings."""
+
+    def opened(spec, *given):
+        entries = [
+            image((1, *(16,) * facts.pop("ndim", spec.ndim)), f"x{n}", **facts)
+            for n, facts in enumerate(given)
+        ]
+        size, overlap = (16,) * spec.ndim, (4,) * spec.ndim
+        grids = {e.image: PatchGrid.of(e.shape[1:], size, overlap) for e in entries}
+        rows = plan_chunks(grids, (2,) * (len(entries[0].shape) - 1))
+        caplog.clear()
+        open_pictures(rows, entries, size, overlap, spec)
+        return caplog.messages
+
+    return opened
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_one_warning_of_voxels_that_are_not_of_the_size_learned_from(model, warnings_of, ndim):
+    _, spec = model(ndim, spacing=(0.3,) * ndim)
+    (line,) = warnings_of(spec, {"spacing": 0.3}, {"spacing": 0.6}, {"spacing": 0.1})
+    got, learned = " x ".join(["0.6"] * ndim), " x ".join(["0.3"] * ndim)
+    assert line.startswith(
+        f"image x1 (one of 2 such images) has voxels of {got} um, the training images have {learned} um; "
+    )
+    assert "objects look larger or smaller" in line
+
+
+def test_no_warning_of_voxels_that_are_nearly_of_the_size_learned_from(model, warnings_of):
+    _, spec = model(spacing=(0.3, 0.3))
+    assert warnings_of(spec, {"spacing": 0.3}, {"spacing": 0.25}, {"spacing": 0.37}) == []
+    _, spec = model()  # nothing is known of any of them
+    assert warnings_of(spec, {"spacing": 1.0, "spacing_known": False}) == []
+
+
+def test_planes_of_volumes_are_compared_with_planes(model, warnings_of):
+    _, spec = model(spacing=(0.3, 0.3))
+    assert warnings_of(spec, {"spacing": 0.3, "ndim": 3}) == []
+    (line,) = warnings_of(spec, {"spacing": 0.6, "ndim": 3})
+    assert "voxels of 0.6 x 0.6 x 0.6 um, the training images have 0.3 x 0.3 um" in line
+
+
+def test_a_voxel_size_that_is_unknown_is_told(model, warnings_of):
+    _, spec = model(spacing=(0.3, 0.3))
+    (line,) = warnings_of(spec, {"spacing": 1.0, "spacing_known": False})
+    assert "image x0 has voxels of 1 x 1 um" in line
+    assert "unknown and taken for 1 um" in line
+    assert "set data.voxel_size" in line

@@ -84,6 +84,17 @@ def test_an_unknown_loss_is_refused():
         CombinedLoss(["dise"], CHANNELS)
 
 
+def test_the_loss_of_embeddings_is_of_that_target_alone():
+    names = ("foreground", "embeddings-y", "embeddings-x", "embeddings-width", "embeddings-seed")
+    losses = ["dice", {"name": "spatial_embedding", "target": "embeddings"}]
+    arrays = [torch.rand(1, 5, 6, 7) for _ in range(3)]
+    assert torch.isfinite(CombinedLoss(losses, names)(*arrays)[0])
+    # as many channels as it needs, but others: it would be trained to nonsense
+    for channels in (("foreground", "contour", "distance", "center"), names):
+        with pytest.raises(BioLoomError, match="spatial_embedding is of the target embeddings as a whole"):
+            CombinedLoss(["spatial_embedding"], channels)
+
+
 GROUPED = ("foreground", "classes-0", "classes-1", "classes-5")
 
 

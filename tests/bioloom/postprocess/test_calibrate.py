@@ -33,14 +33,8 @@ def discs(count=8, pitch=12, level=1.0, bridge=0.0):
 
 
 def fit(images, operations=(WATERSHED,)):
-    return fit_thresholds(
-        [image for image, _ in images],
-        [truth for _, truth in images],
-        operations,
-        score,
-        channels=CHANNELS,
-        spacing=(1.0, 1.0),
-    )
+    sized = [(image, truth, (1.0, 1.0)) for image, truth in images]
+    return fit_thresholds(sized, operations, score, channels=CHANNELS)
 
 
 def test_the_thresholds_of_the_best_score_are_chosen():
@@ -79,6 +73,33 @@ def test_counts_are_pooled_over_images():
     assert pooled[0.4, 0.3] == pytest.approx(np.mean(2 * tp / (2 * tp + fp + fn)))
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"name": "refine", "how": "erode", "radius_um": 1.0}, {"name": "gaussian_filter", "sigma_um": 1.0}],
+    ids=lambda other: other["name"],
+)
+def test_every_image_has_its_own_voxel_size(other):
+    """Lengths in micrometres are more voxels where voxels are finer, whichever image comes first."""
+    operations = [WATERSHED, other] if other["name"] == "refine" else [other, WATERSHED]
+    image, truth = discs(count=6, level=0.9, bridge=0.55)
+    images = [(image, truth, (1.0, 1.0)), (image, truth, (0.25, 0.25))]
+    curves = [
+        fit_thresholds(chosen, operations, score, channels=CHANNELS).curve
+        for chosen in (images, images[::-1])
+    ]
+    assert curves[0] == curves[1]
+    counts = []
+    for prediction, labels, spacing in images:
+        given = {"channels": CHANNELS, "thresholds": {"foreground": 0.6, "seed": 0.5}}
+        passes = compile_passes(operations, spacing=spacing, **given)
+        found = run_in_memory(prediction, passes, Layout.cut(labels.shape, labels.shape, 0))
+        counts.append(score(labels, found, calibrate.IOU_THRESHOLDS))
+    assert any((one != two).any() for one, two in zip(*counts, strict=True))
+    tp, fp, fn = (np.add(*part) for part in zip(*counts, strict=True))
+    row = next(row for row in curves[0] if (row["foreground"], row["seed"]) == (0.6, 0.5))
+    assert row["f1"] == pytest.approx(np.mean(2 * tp / (2 * tp + fp + fn)))
+
+
 def test_a_threshold_that_the_user_set_is_kept():
     fixed = {"name": "watershed", "seeds": "distance", "foreground_threshold": 0.45}
     result = fit([discs()], [fixed])
@@ -96,7 +117,7 @@ def test_remembered_ranks_make_the_labels_of_the_pipeline(crowded):
         seen.append(labels)
         return score(truth, labels, thresholds)
 
-    fit_thresholds([image], [np.zeros((40, 44), int)], [WATERSHED], note, channels=CHANNELS, spacing=(1, 1))
+    fit_thresholds([(image, np.zeros((40, 44), int), (1, 1))], [WATERSHED], note, channels=CHANNELS)
     for labels, pair in zip(seen, fit([(image, np.zeros((40, 44), int))]).curve, strict=True):
         passes = compile_passes([WATERSHED], channels=CHANNELS, spacing=(1, 1), thresholds=pair)
         np.testing.assert_array_equal(labels, run_in_memory(image, passes, Layout.cut((40, 44), (40, 44), 0)))

@@ -17,7 +17,7 @@ def scene(heights, truth):
     return heat, Points.of(places[:truth])
 
 
-def by_place(truth, found):
+def by_place(truth, found, spacing):
     """Count points as the same if they lie within a voxel."""
     if not len(found) or not len(truth):
         return 0, len(found), len(truth)
@@ -27,8 +27,8 @@ def by_place(truth, found):
 
 
 def fitted(scenes, operations=({"name": "peaks", "smoothing": 0},)):
-    given = {"channels": ["points"], "spacing": (1.0, 1.0), "defaults": {"suppression_um": 2.0}}
-    return fit_peaks([s[0] for s in scenes], [s[1] for s in scenes], list(operations), by_place, **given)
+    sized = [(image, truth, (1.0, 1.0)) for image, truth in scenes]
+    return fit_peaks(sized, operations, by_place, channels=["points"], defaults={"suppression_um": 2.0})
 
 
 def test_the_threshold_between_true_and_false_peaks_is_found():
@@ -63,3 +63,24 @@ def test_a_threshold_that_is_given_is_not_fitted():
     found = fitted([scene(np.array([0.9] * 60), 60)], [{"name": "peaks", "threshold": 0.3}])
     assert "set to fit" in found.reason
     assert found.curve == ()
+
+
+def test_every_image_has_its_own_voxel_size():
+    """Blobs 8 voxels apart: of neighbours one is suppressed where that is less than 6 um, which is half."""
+    image, truth = scene(np.array([0.9, 0.8] * 20), 40)
+    images = [(image, truth, (1.0, 1.0)), (image, truth, (0.5, 0.5))]
+    asked = []
+
+    def score(truth, found, spacing):
+        asked.append((spacing, len(found)))
+        return by_place(truth, found, spacing)
+
+    def fit_in_order(images):
+        given = {"channels": ["points"], "defaults": {"suppression_um": 6.0}}
+        return fit_peaks(images, [{"name": "peaks", "smoothing": 0}], score, **given)
+
+    found = fit_in_order(images)
+    assert found == fit_in_order(images[::-1])
+    assert asked[0] == ((1.0, 1.0), 40)
+    assert asked[len(GRID)] == ((0.5, 0.5), 20)
+    assert found.curve[0]["f1"] == pytest.approx(120 / 140)

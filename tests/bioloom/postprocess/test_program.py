@@ -36,6 +36,14 @@ def test_an_operation_sees_the_labels_of_the_one_before():
     assert [step.of for step in passes[2:]] == ["1-flood", "2-fill_holes", "3-fill_holes"]
 
 
+@pytest.mark.parametrize("name", ["stars", "flows", "offsets", "embeddings", "affinities"])
+def test_directions_of_planes_say_nothing_of_volumes(name):
+    with pytest.raises(
+        BioLoomError, match=f"{name} follows directions in volumes, and the network learned from"
+    ):
+        compile_passes([name], channels=CHANNELS, spacing=(1, 1, 1), learned_axes=2)
+
+
 def test_reading_options_imports_nothing_slow():
     code = (
         "import sys; from bioloom.postprocess import OPERATIONS\n"

@@ -24,6 +24,22 @@ def test_what_exceeds_the_threshold_is_of_the_class(shape):
     np.testing.assert_array_equal(found, 200 * (np.minimum(prediction[0], 1 - prediction[1]) > 0.3))
 
 
+@pytest.mark.parametrize(
+    ("defaults", "options", "expected"),
+    [({}, {}, 1), ({"class_id": 255}, {}, 255), ({"class_id": 255}, {"class_id": 7}, 7)],
+)
+def test_the_class_is_the_one_of_the_labels(defaults, options, expected):
+    passes = compile_passes(
+        [{"name": "threshold", **options}],
+        channels=("foreground",),
+        spacing=(1, 1),
+        defaults=defaults,
+        product="classes",
+    )
+    found = run_in_memory(np.ones((1, 3, 3), np.float32), passes, Layout.cut((3, 3), (3, 3), 0))
+    assert (found == expected).all()
+
+
 def test_it_comes_first_and_needs_its_channel():
     with pytest.raises(BioLoomError, match="no channel 'contour'"):
         class_map(np.zeros((2, 3, 3)), foreground="contour")

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tifffile
 import yaml
 
 from bioloom.errors import BioLoomError
@@ -227,3 +228,22 @@ def test_objects_of_one_class_and_other_mistakes_are_seen_at_once(work, tmp_path
     (tmp_path / "labels" / "2.npy").write_bytes(b"nothing")
     path.write_text(path.read_text() + "train: {steps: -4}\n")
     assert {"steps" in line for line in check_run(path).mistakes} == {True, False}
+
+
+@pytest.mark.parametrize("values", [True, False])
+@pytest.mark.parametrize("ndim", SHAPES)
+def test_known_and_unknown_voxel_sizes_do_not_go_together(work, tmp_path, ndim, values):
+    path = work(ndim, images=4)
+    for number in (0, 1):
+        image = np.load(tmp_path / "images" / f"{number}.npy").astype(np.uint16)
+        (tmp_path / "images" / f"{number}.npy").unlink()
+        metadata = {"axes": "ZYX"[-ndim:], "unit": "um", "spacing": 2.0}
+        more = {"imagej": True, "resolution": (4.0, 4.0), "metadata": metadata}
+        tifffile.imwrite(tmp_path / "images" / f"{number}.tif", image, **more)
+    (line,) = check_run(path, values=values).mistakes
+    assert "/2.npy (and of 1 more) is unknown, that of" in line or "/3.npy (and of 1 more)" in line
+    assert "0.25 x 0.25 um; allowed: " in line
+    text = yaml.safe_load(path.read_text())
+    text["data"]["voxel_size"] = [1.0, 0.25, 0.25][-ndim:]
+    path.write_text(yaml.safe_dump(text))
+    assert check_run(path, values=values).mistakes == []

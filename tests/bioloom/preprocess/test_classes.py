@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from bioloom.errors import BioLoomError
-from bioloom.preprocess.classes import LARGEST_WEIGHT, balancing, class_facts
+from bioloom.preprocess.classes import CLASS_ID, LARGEST_WEIGHT, balancing, class_facts, settled_class_id
 from bioloom.preprocess.meaning import Meaning
 
 
@@ -22,6 +22,11 @@ def test_shares_weights_and_ids_of_classes():
 
 def test_labels_without_background_have_no_class_0():
     assert class_facts(table((1, 60), (2, 40)), 100, Meaning("classes"))["classes"] == [1, 2]
+
+
+def test_a_single_class_beside_the_background_is_that_of_a_threshold():
+    assert settled_class_id({"classes": [0, 255]})[CLASS_ID]["value"] == 255
+    assert settled_class_id({"classes": [0, 1, 2]}) == {}
 
 
 def test_declared_classes_stay_also_without_a_voxel():

@@ -158,6 +158,8 @@ def test_the_fingerprint_knows_the_classes_of_objects():
     facts = take_fingerprint([image], objects("2", "10", "10", ""))
     assert facts["class_objects"] == {"10": 2, "2": 1}
     assert facts["classes"] == [2, 10]
+    # twice as many voxels, half the weight, and the mean over all is 1
+    assert facts["class_weights"] == {"2": 1.5, "10": 0.75}
     declared = take_fingerprint([image], objects("2", "10"), Meaning(classes=[0, 2, 4, 10]))
     assert declared["classes"] == [2, 4, 10]
     with pytest.raises(

@@ -79,6 +79,23 @@ def test_advice(image, changes, says):
     assert says in line
 
 
+def test_advice_for_voxels_of_another_size():
+    images = [
+        seen("a", "train", spacing=(0.3, 0.3)),
+        seen("b", "train", spacing=(0.3, 0.3)),
+        seen("c", "val", spacing=(0.33, 0.3)),
+        seen("d", "test", spacing=(0.3, 0.6), times=3),
+        seen("e", "predict", shape=(7, 30, 40), spacing=(2.0, 0.3, 0.3), objects=None),
+        seen("f", "predict", spacing=(0.2, 0.3), objects=None),
+    ]
+    (line,) = advice(checked(*images))
+    assert line.startswith(
+        "d.tif (one of 4 such images) has voxels of 0.3 x 0.6 um, the training images have 0.3 x 0.3 um; "
+    )
+    assert "objects look larger or smaller" in line
+    assert list(advice(checked(*images[:3], images[4]))) == []
+
+
 @pytest.mark.parametrize("packs", [201, 200, 3])
 def test_advice_for_a_table_of_many_images(packs):
     samples = [Sample(f"test_{n}", "test", Path(f"{n}.tif"), pack=str(n % packs)) for n in range(300)]

@@ -118,10 +118,8 @@ def test_all_that_is_left_to_auto_is_settled_with_a_reason(ndim):
     resolved = resolve(config, settled).model_dump()
     sections = ("patch", "model", "train", "infer")
     left = {f"{s}.{key}" for s in sections for key, value in resolved[s].items() if value == "auto"}
-    assert left == {"train.targets", "train.losses", "train.precision", "train.device"} | {
-        "infer.precision",
-        "infer.device",
-    }
+    machine = {"train.precision", "train.device", "train.workers", "infer.precision", "infer.device"}
+    assert left == {"train.targets", "train.losses"} | machine
 
 
 def test_what_is_given_is_not_settled():
@@ -142,6 +140,39 @@ def test_patches_of_another_number_of_axes():
         BioLoomError, match=r"patch\.size has 3 numbers, the training images have 2 spatial axes"
     ):
         rules.settle(parse_options({"patch": {"size": [8, 8, 8]}}), facts(), 3)
+
+    with pytest.raises(
+        BioLoomError, match=r"infer\.patch_size has 3 numbers.*; fix: correct infer\.patch_size"
+    ):
+        rules.settle(parse_options({"infer": {"patch_size": [8, 8, 8]}}), facts(), 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (
+            {"infer": {"patch_size": [200, 200]}},
+            r"infer\.patch_size: \[200, 200\] .* \[192, 192\] or \[208, 208\]",
+        ),
+        (
+            {"patch": {"size": [100, 100]}, "infer": {"patch_size": [98, 100]}},
+            r"infer\..* multiples of 4 x 4",
+        ),
+        (
+            {"model": {"name": "unet", "pooling": [[3, 3]]}},
+            r"patch\.size: \[128, 128\] .* \[126, 126\] or \[129",
+        ),
+        ({"model": {"name": "unet", "pooling": [[2, 2, 2]]}}, r"model\.pooling: \[2, 2, 2\] has 3 entries"),
+    ],
+)
+def test_patches_that_the_network_cannot_halve(options, says):
+    with pytest.raises(BioLoomError, match=f"^{says}"):
+        rules.settle(parse_options(options), facts(), 3)
+
+
+def test_patches_to_predict_change_nothing_that_is_settled():
+    given = parse_options({"infer": {"patch_size": [208, 64]}})
+    assert rules.settle(given, facts(), 3) == rules.settle(parse_options({}), facts(), 3)
 
 
 def test_objects_without_sizes_leave_the_least():

@@ -37,11 +37,9 @@ def test_what_the_step_fit_finds_is_drawn():
     truth[4:9, 4:9] = 1
     prediction = np.stack([truth, truth]).astype(np.float32)
     found = fit_thresholds(
-        [prediction],
-        [truth],
+        [(prediction, truth, (1.0, 1.0))],
         [{"name": "watershed", "seeds": "center", "topography": "center"}],
         match_counts,
         channels=("foreground", "center"),
-        spacing=(1.0, 1.0),
     )
     assert thresholds.drawable(thresholds.as_table(list(found.curve)))

@@ -38,6 +38,10 @@ def test_what_stands_for_auto_in_operations():
         ({"patch": {"size": [64, 64, 64]}}, "patch.size has 3, patch.overlap has 2"),
         ({"infer": {"chunk": [2, 2, 2]}}, "infer.chunk has 3"),
         (
+            {"infer": {"patch_size": [50, 32]}},
+            r"infer.patch_size: .50, 32. .* fix: infer.patch_size: .48, 32. or",
+        ),
+        (
             {"patch": {"overlap": [32, 8]}},
             "patch.overlap: got .32, 8.; allowed: less than half of patch.size",
         ),

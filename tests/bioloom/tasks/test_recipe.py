@@ -245,6 +245,20 @@ def test_classes_that_nothing_learns_are_refused(values, message):
         parse_config(values)
 
 
+def test_only_objects_have_crumbs():
+    values = {
+        "run": "r",
+        "data": {"train": {"images": "i", "labels": "l"}},
+        "evaluate": {"smallest_truth": 30},
+    }
+    assert parse_config(values | {"task": "instance_segmentation"})
+    for task in ("semantic_segmentation", "detection"):
+        with pytest.raises(
+            BioLoomError, match=rf"smallest_truth: got 30, and {task} evaluates no objects; all"
+        ):
+            parse_config(values | {"task": task})
+
+
 def test_classes_of_objects_may_come_from_a_table_of_samples_and_be_ignored():
     for values in (TABLE, classed(data={"ignore": 9}), classed(data={"classes": [1, 2], "ignore": 9})):
         assert learns_classes(parse_config(values))

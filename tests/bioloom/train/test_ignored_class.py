@@ -68,3 +68,11 @@ def test_the_weight_of_ignored_voxels_is_0(shape, patch):
         assert (found["weight"].numpy()[:, ~ignored] == expected["weight"].numpy()[:, ~ignored]).all()
         assert (found["target"] == expected["target"]).all()
         assert expected["weight"].all()
+
+
+def test_what_has_no_label_may_be_ignored():
+    labels = np.random.default_rng(0).choice([0, 1, 2], (40, 50)).astype(np.uint8)
+    source = source_of(labels, (16, 16), 0)
+    inside = Box.of((16, 16)).shift(source.validation_rows.start(0))
+    weight = source.validation_example(0)["weight"].numpy()
+    np.testing.assert_array_equal(weight > 0, np.broadcast_to(labels[inside.slices] > 0, weight.shape))

@@ -58,8 +58,8 @@ def test_folders_become_samples(tmp_path):
 
 
 def test_validation_images_are_set_aside_if_none_are_given(tmp_path):
-    touch(tmp_path, *(f"{i}.tif" for i in range(8)))
-    found = discover(Data(train=Source(str(tmp_path)), test=Source(str(tmp_path))))
+    touch(tmp_path, *(f"{folder}/{i}.tif" for folder in "ab" for i in range(8)))
+    found = discover(Data(train=Source(f"{tmp_path}/a"), test=Source(f"{tmp_path}/b")))
     assert [sample.split for sample in found] == ["train"] * 6 + ["val"] * 2 + ["test"] * 8
     assert {s.image for s in found if s.split == "val"} == {
         f"val_{s.path.stem}" for s in found if s.split == "val"
@@ -245,6 +245,31 @@ def test_a_table_may_name_classes_of_objects(tmp_path):
     (tmp_path / "s.csv").write_text(table)
     found = discover(Data(samples=f"{tmp_path}/s.csv"))
     assert sorted(s.classes.name for s in found) == ["c.csv", "d.tif"]
+
+
+def test_a_file_is_in_one_split_unless_it_is_only_predicted(tmp_path):
+    touch(tmp_path, *(f"a/{i}.tif" for i in range(3)))
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    for other in "ab":
+        with pytest.raises(
+            BioLoomError, match=r"0\.tif is in both train and test.*; fix: leave it out of one"
+        ):
+            discover(Data(train=Source(f"{tmp_path}/a"), test=Source(f"{tmp_path}/{other}")))
+    assert len(discover(Data(train=Source(f"{tmp_path}/a"), predict=Source(f"{tmp_path}/a")))) == 6
+
+
+def test_a_group_is_in_one_split(tmp_path):
+    table = "split,image,group\ntrain,a.tif,mouse\ntest,b.tif,mouse\npredict,c.tif,mouse\n"
+    (tmp_path / "s.csv").write_text(table)
+    with pytest.raises(BioLoomError, match=r"group 'mouse' is in both train \(a\.tif\) and test \(b\.tif\)"):
+        discover(Data(samples=f"{tmp_path}/s.csv"))
+    (tmp_path / "s.csv").write_text(table.replace("test,b.tif,mouse", "test,b.tif,rat"))
+    assert {s.split for s in discover(Data(samples=f"{tmp_path}/s.csv"))} == {
+        "train",
+        "val",
+        "test",
+        "predict",
+    }
 
 
 def test_a_row_with_classes_needs_labels(tmp_path):

@@ -43,7 +43,8 @@ def test_a_size_that_does_not_fit_is_refused_with_the_nearest_one():
         check_sides((100, 250), (16, 16))
     assert str(caught.value) == (
         "a patch of 100 x 250 voxels (y, x) does not fit the model; "
-        "allowed: sides that are multiples of 16 x 16; fix: patch.size: [96, 256]"
+        "allowed: sides that are multiples of 16 x 16; "
+        "fix: patch.size (to train) or infer.patch_size (to predict): [96, 256]"
     )
 
 
