@@ -242,8 +242,9 @@ def _set_up_log() -> None:
 def _set_up_threads(environment: MutableMapping[str, str]) -> None:
     """Let threads that wait for each other sleep soon, unless the user has a say in it.
 
-    Threads of OpenMP spin for a while after every loop, which is fast unless others want their cores. With two threads on two cores and one other busy process, the training of an example made 1.1 steps/s so,
-    1.5 with this number and 1.7 without spinning; on an idle machine 3.6, 3.3 and 3.1.
+    Threads of OpenMP spin for a while after every loop, which is fast unless others want their cores. With
+    two threads on two cores and one other busy process, the training of an example made 1.1 steps/s so, 1.5
+    with this number and 1.7 without spinning; on an idle machine 3.6, 3.3 and 3.1.
     """
     if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & set(environment):
         environment["GOMP_SPINCOUNT"] = "3000"

@@ -90,6 +90,12 @@ class Checked:
     seen: list[Seen] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
 
+    @property
+    def by_planes(self) -> bool:
+        """Whether a network that learns from 2D images is to predict volumes."""
+        axes = {split: {len(s.shape) for s in self.seen if s.sample.split == split} for split in SPLITS}
+        return axes["train"] == {2} and 3 in axes["test"] | axes["predict"]
+
     @contextmanager
     def noting(self) -> Iterator[None]:
         """Take note of an error in the body, and go on behind it."""

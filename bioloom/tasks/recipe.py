@@ -75,6 +75,11 @@ def losses_of(config: Config, facts: Mapping[str, Any] | None = None) -> list[An
     """Return the options of the losses; by default each target brings its own.
 
     With the `facts` of the fingerprint, weights of classes that are left to ``auto`` are filled in.
+
+    Raises
+    ------
+    BioLoomError
+        If they are, and the training labels tell no classes.
     """
     defaults = [
         {"target": target.options.name, **loss}
@@ -84,6 +89,12 @@ def losses_of(config: Config, facts: Mapping[str, Any] | None = None) -> list[An
     losses = _chosen("loss", config.train.losses, defaults)
     weights = (facts or {}).get("class_weights")
     if weights is None:
+        left = [loss.name for loss in losses if getattr(loss, "class_weights", None) == "auto"]
+        if facts is not None and left:
+            raise BioLoomError(
+                f"train.losses: {left[0]} has class_weights: auto, and the training labels tell no classes",
+                fix="leave class_weights out",
+            )
         return losses
     return [
         loss.model_copy(update={"class_weights": list(weights.values())})
@@ -108,9 +119,14 @@ def check_operations(config: Config) -> None:
 
     Where the training images say which classes there are, it cannot be known yet.
     """
-    classes = [getattr(target.options, "classes", None) for target in targets_of(config).targets]
-    if not {"auto", "all"} & {each for each in classes if isinstance(each, str)}:
+    if not any(map(_learns_unknown_classes, targets_of(config).targets)):
         pass_names(config)
+
+
+def check_planes(config: Config) -> None:
+    """Raise if the operations make nothing of volumes that a network of planes predicts plane by plane."""
+    if not any(map(_learns_unknown_classes, targets_of(config).targets)):
+        _pass_names(config, 2, axes=3)
 
 
 def check_losses(config: Config) -> None:
@@ -120,7 +136,7 @@ def check_losses(config: Config) -> None:
     channels that losses name are there, nor how many weights of classes there must be.
     """
     losses, targets = losses_of(config), targets_of(config)
-    if any(_learns_unknown_classes(target) for target in targets.targets):
+    if any(map(_learns_unknown_classes, targets.targets)):
         losses = [
             loss.model_copy(update={"class_weights": "none"}) if hasattr(loss, "class_weights") else loss
             for loss in losses
@@ -166,13 +182,18 @@ def pass_names(config: Config) -> list[str]:
         raise
 
 
-def _pass_names(config: Config, ndim: int) -> list[str]:
-    """Return the names of the passes for images of so many spatial axes."""
+def _pass_names(config: Config, ndim: int, axes: int = 0) -> list[str]:
+    """Return the names of the passes; `axes` where images have other spatial axes than the network learns."""
     from bioloom.postprocess.program import compile_passes
 
     channels = [channel.name for channel in targets_of(config).channels(ndim)]
-    product = task_of(config).product
-    passes = compile_passes(operations_of(config), channels=channels, spacing=(1.0,) * ndim, product=product)
+    passes = compile_passes(
+        operations_of(config),
+        channels=channels,
+        spacing=(1.0,) * (axes or ndim),
+        learned_axes=ndim,
+        product=task_of(config).product,
+    )
     return [step.name for step in passes]
 
 

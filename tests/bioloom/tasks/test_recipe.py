@@ -70,6 +70,17 @@ def test_operations_that_do_not_suit_what_is_predicted():
     )
 
 
+def test_classes_are_not_weighed_where_there_are_none():
+    options = config(
+        train={"targets": ["foreground"], "losses": [{"name": "focal", "class_weights": "auto"}]}
+    )
+    assert recipes.losses_of(options)[0].class_weights == "auto"
+    with pytest.raises(
+        BioLoomError, match="focal has class_weights: auto, and the training labels tell no class"
+    ):
+        recipes.losses_of(options, {})
+
+
 def test_a_loss_may_be_on_some_channels_of_its_target():
     options = config(train={"targets": ["stars"]}, postprocess=["stars"])
     losses = recipes.losses_of(options)

@@ -1,9 +1,9 @@
-"""What `check_losses` and `check_patches` find before anything runs."""
+"""What `check_losses`, `check_patches` and `check_planes` find before anything runs."""
 
 import pytest
 
 from bioloom.errors import BioLoomError
-from bioloom.settings import parse_options
+from bioloom.settings import parse_config, parse_options
 from bioloom.tasks import TASKS
 from bioloom.tasks import recipe as recipes
 
@@ -16,6 +16,7 @@ def losing(*losses, task="instance_segmentation", targets="auto", **more):
     return config(task, train={"losses": list(losses), "targets": targets}, **more)
 
 
+DATA = {"data": {"train": {"images": "i", "labels": "l"}}}
 CLASSES = [{"name": "classes", "classes": [1, 2]}, "foreground"]
 
 
@@ -66,3 +67,14 @@ def test_patches_and_poolings_that_are_given():
         BioLoomError, match=r"^patch\.size: \[30, 32\] .* fix: patch\.size: \[28, 32\] or \[32"
     ):
         recipes.check_patches(config(**given | {"patch": {"size": [30, 32]}}))
+
+
+def test_recipes_for_volumes_that_are_predicted_plane_by_plane():
+    for recipe in ("center", "contour", "distance", "embeddings", "stars", "flow", "offset", "affinities"):
+        options = parse_config({"run": "r", "task": "instance_segmentation", "recipe": recipe} | DATA)
+        if recipe in ("center", "contour", "distance"):
+            recipes.check_planes(options)
+            continue
+        with pytest.raises(BioLoomError, match="directions in volumes, and the network learned from planes"):
+            recipes.check_planes(options)
+    recipes.check_planes(config("detection"))  # has classes that only the images tell

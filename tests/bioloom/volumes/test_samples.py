@@ -252,7 +252,7 @@ def test_a_file_is_in_one_split_unless_it_is_only_predicted(tmp_path):
     (tmp_path / "b").symlink_to(tmp_path / "a")
     for other in "ab":
         with pytest.raises(
-            BioLoomError, match=r"0\.tif is in both train and test.*; fix: leave it out of one"
+            BioLoomError, match=r"0\.tif is in both train and test; allowed: one of .*; fix: leave it out"
         ):
             discover(Data(train=Source(f"{tmp_path}/a"), test=Source(f"{tmp_path}/{other}")))
     assert len(discover(Data(train=Source(f"{tmp_path}/a"), predict=Source(f"{tmp_path}/a")))) == 6
