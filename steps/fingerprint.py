@@ -29,6 +29,7 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
     from bioloom.preprocess.meaning import meaning_of
     from bioloom.preprocess.point_rules import settle_points
     from bioloom.preprocess.rules import settle
+    from bioloom.preprocess.voxel_sizes import check_known
     from bioloom.settings.yaml_file import dump_yaml
     from bioloom.tasks.recipe import check_classes_known, targets_of, with_classes
     from bioloom.volumes.atomic import write_text
@@ -38,7 +39,9 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
 
     entries = [entry for pack in packs for entry in read_manifest(images / f"{pack}.csv")]
     objects = pd.concat([read_table(truth / f"{pack}.csv", OBJECTS) for pack in packs])
-    seen = [image_facts(e.image, open_volume(e.path)) for e in entries]
+    volumes = {entry.path: open_volume(entry.path) for entry in entries}
+    check_known({p: v.spacing if v.facts.get("spacing_known", True) else None for p, v in volumes.items()})
+    seen = [image_facts(entry.image, volumes[entry.path]) for entry in entries]
     meaning = meaning_of(options)
     facts = take_fingerprint(seen, objects, meaning)
     targets = targets_of(with_classes(options, facts))

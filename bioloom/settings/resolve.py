@@ -48,7 +48,9 @@ def resolve(config: Config, settled: Mapping[str, Mapping[str, Any]]) -> Config:
             raise _unsuited(name, values, error) from error
     resolved = config.model_copy(update=changed)
     _check_axes(resolved)
-    check_patch("infer.patch_size", resolved.infer.patch_size, resolved.model.pooling)
+    sides, pooling = resolved.infer.patch_size, resolved.model.pooling
+    if all(len(factors) == len(sides) for factors in pooling):  # else a later step names the image
+        check_patch("infer.patch_size", sides, pooling)
     for keys, text in overlap_below_half(resolved):
         raise BioLoomError(f"{'.'.join(map(str, keys))}: {text}")
     return resolved

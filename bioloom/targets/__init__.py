@@ -1,4 +1,8 @@
-"""What networks learn, made from labels: one file per target."""
+"""What networks learn, made from labels: one file per target.
+
+The workflow asks targets for their channels when it is parsed: what is slow to import (scipy, scikit-image)
+is imported where a target is made.
+"""
 
 from bioloom.registry import Registry
 

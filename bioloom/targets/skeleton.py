@@ -7,8 +7,6 @@ from typing import Literal
 
 import numpy as np
 from pydantic import Field
-from scipy import ndimage
-from skimage.morphology import skeletonize
 
 from bioloom.settings.base import Section
 from bioloom.targets.base import Cut, Floats, Labels, Target
@@ -45,6 +43,9 @@ class Skeleton(Target):
         self, labels: Labels, facts: ObjectFacts, spacing: tuple[float, ...], cut: Cut
     ) -> tuple[Floats, Floats]:
         """Draw the skeletons; an object that a cut meets has weight 0, since all of it may change."""
+        from scipy import ndimage
+        from skimage.morphology import skeletonize
+
         values = np.zeros(labels.shape, np.float32)
         seen = pieces(labels, cut, CORNERS)
         for number, box in enumerate(seen.boxes, start=1):

@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy import ndimage
 
 from bioloom.settings.base import Section
 from bioloom.targets.base import Cut, Floats, Labels, Target, distance_to_cut, extended, unknown
@@ -41,6 +40,8 @@ class Touching(Target):
         self, labels: Labels, facts: ObjectFacts, spacing: tuple[float, ...], cut: Cut
     ) -> tuple[Floats, Floats]:
         """Mark zones; a voxel is settled if marked, or if no cut is within reach. See `Target.make`."""
+        from scipy import ndimage
+
         width = self.options.width
         zones = meeting(extended(labels), width)
         weight = (zones | (distance_to_cut(labels.shape, (1.0,) * labels.ndim, cut) > width)) & (labels >= 0)

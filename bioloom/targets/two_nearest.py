@@ -7,7 +7,6 @@ from math import ceil
 import edt
 import fastremap
 import numpy as np
-from scipy import ndimage
 
 from bioloom.targets.base import Floats, Labels
 
@@ -31,6 +30,8 @@ def two_nearest(labels: Labels, spacing: tuple[float, ...], reach_um: float) -> 
     first, second : ndarray of float32, shape (*spatial)
         Micrometres between voxel centers.
     """
+    from scipy import ndimage
+
     first, second = (np.full(labels.shape, np.inf, np.float32) for _ in range(2))
     numbers, _ = fastremap.renumber(np.ascontiguousarray(labels), preserve_zero=True)
     grow = [ceil(reach_um / step) for step in spacing]

@@ -1,5 +1,6 @@
 """Files of another config in the folder of a run: told in one line, nothing is mixed up."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -147,6 +148,16 @@ def test_options_that_the_fingerprint_does_not_suit(refused, run, line_of):
     line = refused(*line_of("train"))
     assert line.startswith("model: lists for different numbers of levels")
     assert "where the fingerprint settled" in line
+
+
+def test_training_images_of_which_some_have_a_voxel_size(refused, run, line_of):
+    path = run / "images/train_a.zarr/zarr.json"
+    values = json.loads(path.read_text())
+    values["attributes"]["bioloom"]["spacing_known"] = False
+    path.write_text(json.dumps(values))
+    line = refused(*line_of("fingerprint"))
+    assert line.startswith("the voxel size of ")
+    assert "train_a.zarr is unknown, that of " in line
 
 
 @pytest.mark.parametrize("name", ["patch", "plan"])
