@@ -21,14 +21,12 @@ def command(config: Path, quick: bool) -> None:
     """
     from bioloom.preprocess.check import check_run
     from bioloom.preprocess.overview import overview
-    from bioloom.tasks.recipe import check_losses, check_operations, check_patches, check_planes
+    from bioloom.tasks.checks import check_plugins
 
     checked = check_run(config, values=not quick)
     if checked.config is not None:
-        checks = [check_operations, check_losses, check_patches]
-        for check in [*checks, check_planes] if checked.by_planes else checks:
-            with checked.noting():
-                check(checked.config)
+        with checked.noting():
+            check_plugins(checked.config, planes=checked.by_planes)
     if checked.mistakes:
         raise MistakesError(checked.mistakes)
     click.echo(overview(checked, str(config)))

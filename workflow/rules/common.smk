@@ -11,13 +11,8 @@ from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import ChunkIndex, run_apart
 from bioloom.settings import dump_yaml, parse_config, step_options
 from bioloom.settings.config import learns_classes
-from bioloom.tasks.recipe import (
-    check_losses,
-    check_operations,
-    check_patches,
-    fitted,
-    task_of,
-)
+from bioloom.tasks.checks import check_plugins
+from bioloom.tasks.recipe import fitted, task_of
 from bioloom.volumes.inner import raw_input
 from bioloom.volumes.packs import packs
 from bioloom.volumes.plans import read_blocks, read_chunks
@@ -33,11 +28,9 @@ os.environ.update(
 
 try:
     CONFIG = parse_config(config)
-    # once, before anything runs; their imports would slow down every job
+    # once, before anything runs: its imports would slow down every job
     if workflow.is_main_process:
-        check_operations(CONFIG)
-        check_losses(CONFIG)
-        check_patches(CONFIG)
+        check_plugins(CONFIG)
     SAMPLES = check_labelled(discover(CONFIG.data), classes=learns_classes(CONFIG))
     PACKS = packs(SAMPLES, CONFIG.data.pack_voxels)
 except BioLoomError as error:

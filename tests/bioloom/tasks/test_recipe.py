@@ -56,20 +56,6 @@ def test_options_that_make_sense_in_3d_only_are_no_mistake_while_nothing_is_know
         recipes.pass_names(config(postprocess=["fill_holes"]))
 
 
-def test_operations_that_do_not_suit_what_is_predicted():
-    recipes.check_operations(config(postprocess=["watershed", "fill_holes"]))
-    with pytest.raises(BioLoomError, match="the prediction has no channel 'points'"):
-        recipes.check_operations(config(postprocess=["peaks"]))
-    with pytest.raises(BioLoomError, match="fill_holes has no labels to work on"):
-        recipes.check_operations(
-            config("semantic_segmentation", postprocess=["fill_holes"], data={"classes": [0, 1]})
-        )
-    # which channels there are is known from the images only
-    recipes.check_operations(
-        config("detection", postprocess=[{"name": "median_filter", "channels": ["points-a"]}])
-    )
-
-
 def test_classes_are_not_weighed_where_there_are_none():
     options = config(
         train={"targets": ["foreground"], "losses": [{"name": "focal", "class_weights": "auto"}]}

@@ -1,11 +1,10 @@
-"""What `check_losses`, `check_patches` and `check_planes` find before anything runs."""
+"""What is wrong about the plug-ins of a run is found before anything runs."""
 
 import pytest
 
-from bioloom.errors import BioLoomError
+from bioloom.errors import BioLoomError, MistakesError
 from bioloom.settings import parse_config, parse_options
-from bioloom.tasks import TASKS
-from bioloom.tasks import recipe as recipes
+from bioloom.tasks import TASKS, checks
 
 
 def config(task="instance_segmentation", **options):
@@ -37,7 +36,7 @@ CLASSES = [{"name": "classes", "classes": [1, 2]}, "foreground"]
 )
 def test_losses_that_do_not_suit_what_is_learned(options, says):
     with pytest.raises(BioLoomError, match=says):
-        recipes.check_losses(options)
+        checks.check_losses(options)
 
 
 @pytest.mark.parametrize(
@@ -52,29 +51,61 @@ def test_losses_that_do_not_suit_what_is_learned(options, says):
     ],
 )
 def test_losses_that_suit_what_is_learned_or_may_do_so(options):
-    recipes.check_losses(options)
+    checks.check_losses(options)
 
 
 def test_patches_and_poolings_that_are_given():
     given = {"model": {"name": "unet", "pooling": [[2, 2], [2, 2]]}, "patch": {"size": [32, 32]}}
-    recipes.check_patches(config(**given))
-    recipes.check_patches(config(patch={"size": [33, 33]}, infer={"patch_size": [50, 50]}))
+    checks.check_patches(config(**given))
+    checks.check_patches(config(patch={"size": [33, 33]}, infer={"patch_size": [50, 50]}))
     with pytest.raises(
         BioLoomError, match=r"^infer\.patch_size: \[50, 64\] .* fix: infer\.patch_size: \[48, 64\]"
     ):
-        recipes.check_patches(config(**given, infer={"patch_size": [50, 64]}))
+        checks.check_patches(config(**given, infer={"patch_size": [50, 64]}))
     with pytest.raises(
         BioLoomError, match=r"^patch\.size: \[30, 32\] .* fix: patch\.size: \[28, 32\] or \[32"
     ):
-        recipes.check_patches(config(**given | {"patch": {"size": [30, 32]}}))
+        checks.check_patches(config(**given | {"patch": {"size": [30, 32]}}))
 
 
 def test_recipes_for_volumes_that_are_predicted_plane_by_plane():
     for recipe in ("center", "contour", "distance", "embeddings", "stars", "flow", "offset", "affinities"):
         options = parse_config({"run": "r", "task": "instance_segmentation", "recipe": recipe} | DATA)
         if recipe in ("center", "contour", "distance"):
-            recipes.check_planes(options)
+            checks.check_planes(options)
             continue
         with pytest.raises(BioLoomError, match="directions in volumes, and the network learned from planes"):
-            recipes.check_planes(options)
-    recipes.check_planes(config("detection"))  # has classes that only the images tell
+            checks.check_planes(options)
+    checks.check_planes(config("detection"))  # has classes that only the images tell
+
+
+def test_operations_that_do_not_suit_what_is_predicted():
+    checks.check_operations(config(postprocess=["watershed", "fill_holes"]))
+    with pytest.raises(BioLoomError, match="the prediction has no channel 'points'"):
+        checks.check_operations(config(postprocess=["peaks"]))
+    with pytest.raises(BioLoomError, match="fill_holes has no labels to work on"):
+        checks.check_operations(
+            config("semantic_segmentation", postprocess=["fill_holes"], data={"classes": [0, 1]})
+        )
+    # which channels there are is known from the images only
+    checks.check_operations(
+        config("detection", postprocess=[{"name": "median_filter", "channels": ["points-a"]}])
+    )
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    options = losing(
+        "dice",
+        "dice",
+        postprocess=["peaks"],
+        patch={"size": [33, 33]},
+        model={"name": "unet", "pooling": [[2, 2]]},
+    )
+    with pytest.raises(MistakesError) as raised:
+        checks.check_plugins(options)
+    assert [line.split(":")[0] for line in raised.value.lines] == [
+        "postprocess",
+        "train.losses",
+        "patch.size",
+    ]
+    checks.check_plugins(config(), planes=True)
