@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from bioloom.cli import options_flag, read_flag, step, write_flag
+from bioloom.cli import read_flag, step, task_options_flag, write_flag
 from bioloom.settings.config import Config
 
 
 @step("fingerprint")
-@options_flag
+@task_options_flag
 @read_flag("--images", "folder with the manifests of the images")
 @read_flag("--truth", "folder with the object tables of the labels")
 @write_flag("--fingerprint", "facts and settled options, each with its reason (YAML)")
@@ -40,7 +40,7 @@ def command(options: Config, images: Path, truth: Path, fingerprint: Path, packs
     entries = [entry for pack in packs for entry in read_manifest(images / f"{pack}.csv")]
     objects = pd.concat([read_table(truth / f"{pack}.csv", OBJECTS) for pack in packs])
     volumes = {entry.path: open_volume(entry.path) for entry in entries}
-    check_known({p: v.spacing if v.facts.get("spacing_known", True) else None for p, v in volumes.items()})
+    check_known({p: v.spacing if v.spacing_known else None for p, v in volumes.items()})
     seen = [image_facts(entry.image, volumes[entry.path]) for entry in entries]
     meaning = meaning_of(options)
     facts = take_fingerprint(seen, objects, meaning)

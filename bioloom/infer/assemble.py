@@ -104,6 +104,7 @@ class Stitching:
             spacing=image.spacing,
             kind="prediction",
             channel_names=names,
+            facts=image.calibration,
             block=block,
         )
 

@@ -189,7 +189,7 @@ def create_output(prediction: Volume, final: Final, rows: Sequence[BlockRow], pa
         final.dtype,
         spacing=prediction.spacing,
         kind="labels",
-        facts=final.facts,
+        facts=final.facts | prediction.calibration,
         block=rows[0].core.shape,  # the first block is the largest
     )
 

@@ -66,7 +66,7 @@ def convert_pack(
                 fix="sort the images into runs of their own, or set data.axes",
             )
         volume = open_volume(last.path)
-        sizes[sample.path] = volume.spacing if volume.facts.get("spacing_known", True) else None
+        sizes[sample.path] = volume.spacing if volume.spacing_known else None
     check_known(sizes)
     return [image for image, _ in pairs], [entry for _, entry in pairs if entry is not None]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from bioloom.errors import BioLoomError, did_you_mean
 
@@ -29,7 +30,7 @@ def read_given(path: Path, noun: str, wanted: Sequence[str], *, allowed: str) ->
     Raises
     ------
     BioLoomError
-        For a file that cannot be read, an empty one, or a missing column.
+        For a file that cannot be read, an empty one, a missing column, or a row longer than the header.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -37,6 +38,8 @@ def read_given(path: Path, noun: str, wanted: Sequence[str], *, allowed: str) ->
             columns = [column.strip() for column in reader.fieldnames or ()]
             reader.fieldnames = columns
             rows = [(reader.line_num, row) for row in reader if any(row.values())]
+            for line, row in rows:
+                check_width(row, f"{path}, line {line}")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BioLoomError(f"{path} is no table of {noun}: {error}", fix="save it as CSV in UTF-8") from None
     if not columns:
@@ -51,3 +54,14 @@ def read_given(path: Path, noun: str, wanted: Sequence[str], *, allowed: str) ->
                 fix=did_you_mean(column, columns),
             )
     return columns, rows
+
+
+def check_width(row: Mapping[Any, Any], where: str) -> None:
+    """Raise if a row of `csv.DictReader` has more fields than the header, which it keeps under None."""
+    more = [field for field in row.get(None) or () if field.strip()]
+    if more:
+        raise BioLoomError(
+            f"{where}: more fields than the header has, such as '{more[0]}'",
+            allowed="one field per column, and numbers with a decimal point",
+            fix="put texts that hold commas into quotation marks",
+        )

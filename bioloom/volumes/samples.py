@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.volumes.atomic import write_text
+from bioloom.volumes.given_table import check_width
 from bioloom.volumes.inner import file_name
 from bioloom.volumes.sources import Data, Source, find_files, image_id, missing, pair, stem
 from bioloom.volumes.validation import split_validation
@@ -227,6 +228,7 @@ def _text(path: Path) -> str:
 
 
 def _of_row(row: Mapping[str, str | None], where: str) -> Sample:
+    check_width(row, where)
     fields = {key: (value or "").strip() for key, value in row.items() if isinstance(value, str)}
     split = fields.get("split", "")
     if split not in SPLITS:

@@ -86,7 +86,8 @@ def export_tiff(volumes: Sequence[Volume], image: str, path: Path) -> Entry:
     if len(volumes) > 1:
         axes, shape = "T" + axes, (len(volumes), *shape)
     metadata: dict[str, Any] = {"axes": axes, "UUID": str(uuid5(NAMESPACE_URL, image))}
-    for axis, size in zip(axes[-first.ndim :], first.spacing, strict=True):
+    known = zip(axes[-first.ndim :], first.spacing, strict=True) if first.spacing_known else ()
+    for axis, size in known:
         metadata |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": "µm"}
     if first.channel_names:
         metadata["Channel"] = {"Name": list(first.channel_names)}

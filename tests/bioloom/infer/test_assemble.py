@@ -24,7 +24,7 @@ CASES = {2: ((1, 300, 280), (64, 64), (16, 16)), 3: ((1, 20, 70, 40), (16, 32, 3
 @pytest.mark.parametrize("ndim", CASES)
 def test_a_prediction_from_one_chunk(tmp_path, image, model, ndim):
     shape, size, overlap = CASES[ndim]
-    entry, (_, spec) = image(shape), model(ndim)
+    entry, (_, spec) = image(shape, spacing_known=False), model(ndim)
     grid = PatchGrid(shape[1:], size, overlap)
     rows = plan_chunks({"a": grid}, (99,) * ndim)
     weights = total_weight(grid, Box.of(shape[1:]))
@@ -38,7 +38,7 @@ def test_a_prediction_from_one_chunk(tmp_path, image, model, ndim):
     volume = open_volume(output)
     assert found == volume.entry("a")
     assert volume.channel_names == ("foreground", "distance")
-    assert volume.spacing == (0.5,) * ndim
+    assert (volume.spacing, volume.spacing_known) == ((0.5,) * ndim, False)
     np.testing.assert_allclose(volume.read(), values / SCALE, atol=1e-6)
 
 

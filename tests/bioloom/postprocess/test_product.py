@@ -82,7 +82,12 @@ def test_one_job_keeps_the_passes_of_many_blocks_in_files_and_removes_them(tmp_p
     grid = np.mgrid[:600, :600] % 40 - 20
     values = np.clip(1 - np.hypot(*grid) / 15, 0, 1).astype(np.float32)[np.newaxis]
     prediction = create_volume(
-        tmp_path / "prediction.zarr", values.shape, np.float32, spacing=(1, 1), kind="prediction"
+        tmp_path / "prediction.zarr",
+        values.shape,
+        np.float32,
+        spacing=(1, 1),
+        kind="prediction",
+        facts={"spacing_known": False},
     )
     prediction.write(Box.of(prediction.spatial), values)
     rows = [BlockRow(f"{n:05d}", "a", core) for n, core in enumerate(tiles((600, 600), (block, block)))]
@@ -94,3 +99,4 @@ def test_one_job_keeps_the_passes_of_many_blocks_in_files_and_removes_them(tmp_p
     assert set(written) == ({row.block for row in rows} if len(rows) > 1 else set())
     assert [path.name for path in entry.path.parent.iterdir()] == ["a.zarr"]
     assert open_volume(entry.path).read().max() == 15 * 15
+    assert not open_volume(entry.path).spacing_known

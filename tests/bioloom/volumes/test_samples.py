@@ -272,13 +272,16 @@ def test_a_group_is_in_one_split(tmp_path):
     }
 
 
-def test_a_row_with_classes_needs_labels(tmp_path):
-    (tmp_path / "s.csv").write_text(
-        "split,image,labels,classes\ntrain,a.tif,l.tif,c.csv\ntest,b.tif,,d.csv\n"
-    )
-    with pytest.raises(
-        BioLoomError, match=r"s\.csv, line 3: classes without labels, whose objects they are of"
-    ):
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("split,image\ntrain,a,b.tif\n", r"line 2: more fields than the header has, such as 'b\.tif'"),
+        ("split,image,labels,classes\ntest,b.tif,,d.csv\n", "line 2: classes without labels, whose objects"),
+    ],
+)
+def test_rows_that_make_no_sense(tmp_path, table, says):
+    (tmp_path / "s.csv").write_text(table)
+    with pytest.raises(BioLoomError, match=rf"s\.csv, {says}"):
         discover(Data(samples=f"{tmp_path}/s.csv"))
 
 

@@ -231,3 +231,12 @@ def test_export_in_bands_of_whole_strips(tmp_path, monkeypatch):
     export_tiff([volume], "test_a", tmp_path / "a.tif")
     assert tifffile.TiffFile(tmp_path / "a.tif").pages[0].rowsperstrip == 64
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), values[0])
+
+
+def test_a_voxel_size_that_nobody_knows_is_not_exported(tmp_path):
+    more = {"spacing": (1, 1), "kind": "labels", "facts": {"spacing_known": False}}
+    volume = create_volume(tmp_path / "a.zarr", (1, 60, 30), np.uint16, **more)
+    assert not volume.spacing_known
+    export_tiff([volume], "test_a", tmp_path / "a.tif")
+    assert read_foreign(tmp_path / "a.tif").spacing is None
+    assert "PhysicalSize" not in tifffile.TiffFile(tmp_path / "a.tif").ome_metadata
