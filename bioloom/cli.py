@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import os
 import sys
 import warnings
@@ -108,6 +109,15 @@ def load_options(_ctx: click.Context, _param: click.Parameter, path: Path | None
     return load.parse_options({}) if path is None else load.load_options(path)
 
 
+def load_task_options(ctx: click.Context, param: click.Parameter, path: Path) -> Any:
+    """Read an options file for a step that cannot do without a task."""
+    options = load_options(ctx, param, path)
+    if not options.task:
+        fix = "give --options of the run or its config: the task decides what this step does"
+        raise BioLoomError(f"{path}: the options name no task", fix=fix)
+    return options
+
+
 class ExistingPath(click.ParamType):
     """A file or folder that must exist; the error says how far its path does, and what sounds alike."""
 
@@ -143,11 +153,37 @@ class CountOrAuto(click.ParamType):
 
 count_or_auto = CountOrAuto()
 
+
+class Amount(click.ParamType):
+    """A finite number from 0."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number."""
+        number: float = click.FLOAT.convert(value, param, ctx)
+        if not 0 <= number < math.inf:
+            self.fail(f"got {value}; allowed: a finite number from 0", param, ctx)
+        return number
+
+
+amount = Amount()
+
+OPTIONS_HELP = "[read] options of this step (YAML), as in results/<run>/options/"
+
 options_flag = click.option(
+    "--options", type=existing_path, callback=load_options, help=f"{OPTIONS_HELP}; the defaults if left out"
+)
+task_options_flag = click.option(
     "--options",
     type=existing_path,
-    callback=load_options,
-    help="[read] options of this step (YAML), as in results/<run>/options/; the defaults if left out",
+    callback=load_task_options,
+    required=True,
+    help=f"{OPTIONS_HELP}; they name the task",
+)
+
+threads_flag = click.option(
+    "--threads", type=click.IntRange(min=0), default=0, help="CPU threads; 0, the default, takes all."
 )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bioloom.cli import options_flag, read_flag, step, write_flag
+from bioloom.cli import read_flag, step, task_options_flag, write_flag
 from bioloom.settings.config import Config
 
 
 @step("evaluate")
-@options_flag
+@task_options_flag
 @read_flag("--images", "manifest of the images, for the trivial baseline")
 @read_flag("--labels", "manifest of the true labels")
 @read_flag("--outputs", "manifest of the predicted labels")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from bioloom.cli import options_flag, read_flag, step, write_flag
+from bioloom.cli import read_flag, step, task_options_flag, write_flag
 from bioloom.settings.config import Config
 
 
 @step("fit")
-@options_flag
+@task_options_flag
 @read_flag("--fingerprint", "fingerprint.yaml, for the sizes left to `auto`")
 @read_flag("--predictions", "folder with the manifests of the predictions", default=".")
 @read_flag("--labels", "folder with the manifests of the true labels", default=".")

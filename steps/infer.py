@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bioloom.cli import read_flag, resolved_options, step, write_flag
+from bioloom.cli import read_flag, resolved_options, step, threads_flag, write_flag
 from bioloom.settings.config import Config
 
 
@@ -18,7 +18,7 @@ from bioloom.settings.config import Config
 @click.option("--chunk", required=True, help="Which chunk of the table.")
 @write_flag("--sums", "the weighted sums of the chunk (.zarr.zip)")
 @click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N; a GPU in use is waited for.")
-@click.option("--threads", type=int, default=0, help="CPU threads; 0 takes all.")
+@threads_flag
 def command(
     options: Config,
     chunks: Path,

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from bioloom.cli import read_flag, resolved_options, step, write_flag
+from bioloom.errors import BioLoomError
 from bioloom.geometry.grid import PatchGrid, plan_blocks, plan_chunks
 from bioloom.settings.config import Config
 from bioloom.volumes.layout import aligned_block
@@ -34,6 +35,8 @@ def command(options: Config, images: Path, chunks: Path | None, blocks: Path | N
     if not explained and (chunks is None or blocks is None):
         raise click.UsageError("give --chunks and --blocks, or --explain")
     entries = read_manifest(images)
+    if not entries:
+        raise BioLoomError(f"the manifest {images} lists no image", fix="give the manifest of a pack")
     shapes = {entry.image: entry.shape[1:] for entry in entries}
     size, overlap = tuple(options.infer.patch_size), tuple(options.patch.overlap)
     chunk, block = tuple(options.infer.chunk), aligned_block(tuple(options.infer.block))

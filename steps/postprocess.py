@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from bioloom.cli import options_flag, read_flag, step, write_flag
+from bioloom.cli import read_flag, step, task_options_flag, write_flag
 from bioloom.settings.config import Config
 
 
 @step("postprocess")
-@options_flag
+@task_options_flag
 @read_flag("--fingerprint", "fingerprint.yaml, for the sizes left to `auto`")
 @read_flag("--predictions", "manifest of the predictions")
 @read_flag("--calibration", "calibration.yaml with the thresholds; fixed ones if left out", required=False)

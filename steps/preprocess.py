@@ -6,11 +6,12 @@ from pathlib import Path
 
 from bioloom.cli import options_flag, read_flag, step, write_flag
 from bioloom.settings.config import Config
+from bioloom.volumes.samples import COLUMNS
 
 
 @step("preprocess")
 @options_flag
-@read_flag("--pack", "table of the pack's samples (image,split,images,labels,classes,class,group)")
+@read_flag("--pack", f"table of the pack's samples ({','.join(COLUMNS)})")
 @write_flag("--images", "manifest of the images; they lie beside it")
 @write_flag("--labels", "manifest of the labels; they lie beside it")
 def command(options: Config, pack: Path, images: Path, labels: Path) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from bioloom.cli import count_or_auto, options_flag, read_flag, step, write_flag
+from bioloom.cli import amount, count_or_auto, read_flag, step, task_options_flag, threads_flag, write_flag
 from bioloom.settings.config import Config
 
 
 @step("train")
-@options_flag
+@task_options_flag
 @read_flag("--fingerprint", "fingerprint.yaml")
 @read_flag("--patches", "folder with train.csv and val.csv")
 @read_flag("--images", "folder with the manifests of the images")
@@ -22,8 +22,8 @@ from bioloom.settings.config import Config
 @write_flag("--checkpoints", "folder of the checkpoints; training goes on from there")
 @click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N; a GPU in use is waited for.")
 @click.option("--workers", type=count_or_auto, default="auto", help="Processes that prepare patches.")
-@click.option("--memory-gb", type=float, default=2.0, help="GiB of training images that all of them keep.")
-@click.option("--threads", type=int, default=None, help="CPU threads; all by default.")
+@click.option("--memory-gb", type=amount, default=2.0, help="GiB of training images that all of them keep.")
+@threads_flag
 @click.argument("packs", nargs=-1, required=True)
 def command(
     options: Config,

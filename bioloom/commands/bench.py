@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bioloom.cli import step
+from bioloom.errors import BioLoomError
 
 if TYPE_CHECKING:
     from bioloom.commands.benchmarks.scale import Scale
@@ -37,6 +38,10 @@ def command(page: Path, config: Path, growth: bool, quick: bool) -> None:
 
     scale = QUICK if quick else FULL
     if growth:
+        if not page.is_file():
+            raise BioLoomError(
+                f"there is no page {page} to renew", fix="give docs/scaling.md or a copy of it"
+            )
         renew_growth(page, scale)
     else:
         write_page(page, config, scale)

@@ -21,6 +21,7 @@ from bioloom.train.spec import ModelSpec
 from bioloom.volumes.atomic import atomic_path, remove, write_text
 from bioloom.volumes.bundle import open_bundle
 from bioloom.volumes.manifest import Entry
+from bioloom.volumes.metadata import calibration_of
 from bioloom.volumes.pyramid import write_pyramid
 from bioloom.volumes.shared import Mark, SharedStore
 from bioloom.volumes.store import Volume, create_volume, open_volume
@@ -104,7 +105,7 @@ class Stitching:
             spacing=image.spacing,
             kind="prediction",
             channel_names=names,
-            facts=image.calibration,
+            facts=calibration_of(image.facts),
             block=block,
         )
 

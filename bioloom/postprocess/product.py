@@ -26,6 +26,7 @@ from bioloom.postprocess.program import compile_passes
 from bioloom.postprocess.workspace import FileWorkspace, MemoryWorkspace, Workspace, put_tables
 from bioloom.volumes.atomic import atomic_path, remove
 from bioloom.volumes.manifest import Entry, digest_folder
+from bioloom.volumes.metadata import calibration_of
 from bioloom.volumes.plans import rows_of_image
 from bioloom.volumes.points import SUFFIX, write_points
 from bioloom.volumes.pyramid import write_pyramid
@@ -189,7 +190,7 @@ def create_output(prediction: Volume, final: Final, rows: Sequence[BlockRow], pa
         final.dtype,
         spacing=prediction.spacing,
         kind="labels",
-        facts=final.facts | prediction.calibration,
+        facts=final.facts | calibration_of(prediction.facts),
         block=rows[0].core.shape,  # the first block is the largest
     )
 

@@ -27,7 +27,7 @@ def reproducible(threads: int | None = None) -> Iterator[int]:
     ----------
     threads : int, optional
         CPU threads of one operation; sums are split by threads, so their number belongs to the result. As it
-        stands if not given.
+        stands if not given or 0.
 
     Yields
     ------
@@ -50,7 +50,7 @@ def reproducible(threads: int | None = None) -> Iterator[int]:
         torch.backends.cudnn.benchmark,
     )
     try:
-        if threads is not None:
+        if threads:
             torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(True, warn_only=True)
         # Filling fresh memory with NaN finds bugs but costs a pass over every activation.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bioloom.augment.compose import Augmenter
+from bioloom.errors import BioLoomError
 from bioloom.settings.config import Config
 from bioloom.targets.facts import ObjectFacts
 from bioloom.targets.stack import TargetStack
@@ -19,6 +20,9 @@ from bioloom.train.images import ImageShelf, LabelledImage
 from bioloom.train.patches import PATCHES
 from bioloom.volumes.manifest import Entry, Stores, read_manifest
 from bioloom.volumes.tables import OBJECTS, read_table
+
+MOST_GB = 2.0**30
+"""More memory than this nobody has; larger numbers may be too large for bytes."""
 
 
 @dataclass(frozen=True)
@@ -87,16 +91,23 @@ def open_source(
         Options of the augmentations, in order.
     memory_gb : float
         GiB of decoded images to keep.
+
+    Raises
+    ------
+    BioLoomError
+        If a table is missing, or names an image that none of the packs holds.
     """
     radius = float(facts.get("median_radius_um", 1.0))
     shelf = ImageShelf(
         files.labelled_images(radius),
         floor=np.asarray(facts["intensity_floor"], np.float64),
-        memory_bytes=int(memory_gb * 2**30),
+        memory_bytes=int(min(memory_gb, MOST_GB) * 2**30),
     )
+    learned, validated = (read_table(files.patches / f"{split}.csv", PATCHES) for split in ("train", "val"))
+    _check_held([*learned["image"], *validated["image"]], shelf, files.packs)
     return CropSource(
-        read_table(files.patches / "train.csv", PATCHES),
-        read_table(files.patches / "val.csv", PATCHES),
+        learned,
+        validated,
         shelf,
         targets=targets,
         augmenter=Augmenter(augmentations),
@@ -106,3 +117,15 @@ def open_source(
         foreground_share=config.patch.foreground_share,
         ignore=config.data.ignore,
     )
+
+
+def _check_held(named: Iterable[str], shelf: ImageShelf, packs: Sequence[str]) -> None:
+    """Raise if patches were listed of an image that no pack holds."""
+    lacking = sorted(set(named) - set(shelf))
+    if lacking:
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        raise BioLoomError(
+            f"the patches name the image {lacking[0]}{more}, which none of the packs holds",
+            allowed=f"images of {', '.join(packs)}",
+            fix="name the packs of all training and validation images",
+        )

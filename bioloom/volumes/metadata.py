@@ -6,6 +6,7 @@ Sources: https://ngff.openmicroscopy.org/0.5 (multiscales, omero, image-label).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,8 @@ def _channels(names: tuple[str, ...], dtype: np.dtype, facts: dict[str, Any]) ->
         window = {"min": least[index], "max": most[index], "start": start[index], "end": end[index]}
         channels.append({"label": name, "color": colour, "active": True, "window": window})
     return channels
+
+
+def calibration_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a store that is made from another has to know of its voxel size: that it is not known."""
+    return {} if facts.get("spacing_known", True) else {"spacing_known": False}

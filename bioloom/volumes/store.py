@@ -29,9 +29,6 @@ from bioloom.volumes.manifest import Entry, digest_folder
 
 Kind = Literal["image", "labels", "prediction"]
 
-SPACING_KNOWN = "spacing_known"
-"""The fact that says whether the voxel size is known; missing in stores of which it is."""
-
 
 class Volume:
     """One level of an open store, made by `open_volume` or `create_volume` inside the process that uses it.
@@ -59,8 +56,8 @@ class Volume:
         The number of channels and of spatial axes (2 or 3).
     dtype : numpy.dtype
         The dtype of the voxels.
-    spacing : tuple of float
-        Voxel size, micrometres, spatial order.
+    spacing, spacing_known : tuple of float, bool
+        Voxel size, micrometres, spatial order; taken for 1 um where nobody says it.
     channel_names : tuple of str
         Names of the channels; empty for labels.
     labels : bool
@@ -79,6 +76,7 @@ class Volume:
         self.channel_names = metadata.channel_names_of(attributes)
         self.labels = metadata.is_labels(attributes)
         self.facts: dict[str, Any] = attributes.get(metadata.OWN, {})
+        self.spacing_known = not metadata.calibration_of(self.facts)
 
     @property
     def channels(self) -> int:
@@ -94,16 +92,6 @@ class Volume:
     def ndim(self) -> int:
         """The number of spatial axes."""
         return len(self.shape) - 1
-
-    @property
-    def spacing_known(self) -> bool:
-        """Whether somebody said what the voxel size is; otherwise it is taken for 1 um."""
-        return bool(self.facts.get(SPACING_KNOWN, True))
-
-    @property
-    def calibration(self) -> dict[str, Any]:
-        """What a store that is made from this one has to know about its voxel size: a fact, or none."""
-        return {} if self.spacing_known else {SPACING_KNOWN: False}
 
     def block_shape(self) -> tuple[int, ...]:
         """Return the spatial shape of what one writer must own: a shard, or a chunk without shards."""

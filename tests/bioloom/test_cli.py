@@ -133,3 +133,23 @@ def test_a_number_or_auto(text, number):
 def test_neither_a_number_nor_auto(text):
     with pytest.raises(click.BadParameter):
         cli.count_or_auto.convert(text, None, None)
+
+
+@pytest.mark.parametrize("text", ["0", "0.5", "1e300"])
+def test_an_amount(text):
+    assert cli.amount.convert(text, None, None) == float(text)
+
+
+@pytest.mark.parametrize("text", ["-1", "nan", "inf", "-inf", "much"])
+def test_no_amount(text):
+    with pytest.raises(click.BadParameter, match=text):
+        cli.amount.convert(text, None, None)
+
+
+def test_options_that_name_no_task(tmp_path):
+    path = tmp_path / "options.yaml"
+    path.write_text("{}")
+    with pytest.raises(BioLoomError, match=r"options\.yaml: the options name no task; fix: give --options"):
+        cli.load_task_options(None, None, path)
+    path.write_text("task: detection")
+    assert cli.load_task_options(None, None, path).task == "detection"

@@ -149,6 +149,7 @@ def documented_columns(title):
         ("Pack table", samples.COLUMNS),
         ("Chunk table", plans.CHUNK_COLUMNS),
         ("Block table", plans.BLOCK_COLUMNS),
+        ("Point table", sorted({**tables.POINTS.required, **tables.POINTS.optional})),
         ("Metrics table", tuple(tables.METRICS.required)),
         ("Summary table", tuple(tables.SUMMARY.required)),
     ],

@@ -66,6 +66,46 @@ def test_a_step_writes_its_files_and_the_same_ones_again(bioloom, run, line_of, 
     assert [path for path in after if after[path] != before[path] and path not in timed] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "flag", "value"),
+    [
+        ("infer", "threads", "-3"),
+        ("train", "threads", "-1"),
+        ("train", "memory_gb", "-1"),
+        ("train", "memory_gb", "nan"),
+        ("train", "memory_gb", "inf"),
+    ],
+)
+def test_a_number_that_makes_no_sense(bioloom, run, line_of, contents, name, flag, value):
+    before = contents(run)
+    done = bioloom(*line_of(name, **{flag: value}))
+    assert done.code == 2
+    assert f"Invalid value for '--{flag.replace('_', '-')}'" in done.err
+    assert value in done.err
+    assert contents(run) == before
+
+
+@pytest.mark.parametrize("name", ["train", "infer"])
+def test_all_threads(bioloom, run, line_of, name):
+    assert bioloom(*line_of(name, threads=0)).code == 0
+
+
+@pytest.mark.parametrize("name", ["fingerprint", "train", "fit", "postprocess", "evaluate"])
+def test_a_step_that_needs_a_task(bioloom, refused, run, line_of, contents, name):
+    before = contents(run)
+    args = line_of(name)
+    at = args.index("--options")
+    done = bioloom(*args[:at], *args[at + 2 :])
+    assert done.code == 2
+    assert "Missing option '--options'" in done.err
+    (run / "none.yaml").write_text("{}")
+    assert "the options name no task; fix: give --options" in refused(
+        *line_of(name, options=run / "none.yaml")
+    )
+    (run / "none.yaml").unlink()
+    assert contents(run) == before
+
+
 @pytest.mark.parametrize(("name", "flag"), flags("[read]"))
 def test_a_wrong_path(refused, run, line_of, contents, name, flag):
     if flag in ("options", "calibration") or f"--{flag}" not in line_of(name):

@@ -77,6 +77,15 @@ def test_neither_tables_nor_an_explanation(bioloom, explained):
     assert "give --chunks and --blocks, or --explain" in done.err
 
 
+@pytest.mark.parametrize("more", [[], ["--explain"]], ids=["tables", "explain"])
+def test_a_manifest_without_images(refused, run, line_of, contents, more):
+    path = run / "images" / "test_d.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    before = contents(run)
+    assert f"the manifest {path} lists no image" in refused(*line_of("plan"), *more)
+    assert contents(run) == before
+
+
 def test_options_that_name_no_task(refused, run, explained):
     path = run / "options" / "plan.yaml"
     options = yaml.safe_load(path.read_text())

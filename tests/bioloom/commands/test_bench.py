@@ -6,6 +6,7 @@ import yaml
 from click.testing import CliRunner
 
 from bioloom.commands.bench import command
+from bioloom.errors import BioLoomError
 
 DATA = Path(__file__).parents[2] / "data" / "nuclei2d"
 SECTIONS = {
@@ -91,3 +92,10 @@ def test_the_page_says_where_the_time_goes_and_on_which_machine_but_not_whose(pa
     assert re.search(r"Machine: .+, \d+ cores, \d+ GiB", page)
     assert "torch 2" in page
     assert "/" not in re.sub(r"https?://\S+|MB/s|MVoxel/s", "", page)
+
+
+def test_growth_needs_its_page(tmp_path):
+    with pytest.raises(
+        BioLoomError, match=r"there is no page .*page\.md to renew; fix: give docs/scaling\.md"
+    ):
+        CliRunner().invoke(command, [str(tmp_path / "page.md"), "--growth"], catch_exceptions=False)

@@ -21,5 +21,7 @@ def test_everything_is_set_inside_and_put_back_outside():
 
 
 def test_the_number_of_threads_stays_unless_given():
-    with reproducible() as used:
-        assert used == torch.get_num_threads()
+    before = torch.get_num_threads()
+    for threads in (None, 0):
+        with reproducible(threads) as used:
+            assert used == torch.get_num_threads() == before

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small_run import PACKS, SHAPES, SIZES, config, facts, files
@@ -46,3 +48,17 @@ def test_a_missing_table(tmp_path):
     (tmp_path / "patches" / "val.csv").unlink()
     with pytest.raises(BioLoomError, match=r"there is no patch table .*val\.csv"):
         source(found, 2, config(2))
+
+
+@pytest.mark.parametrize(("packs", "image"), [(PACKS[:2], "val_c"), (PACKS[2:], "train_a")])
+def test_a_pack_that_was_forgotten(tmp_path, packs, image):
+    found = replace(files(tmp_path, 2), packs=packs)
+    with pytest.raises(BioLoomError, match=f"the patches name the image {image}.*, which none of the packs"):
+        source(found, 2, config(2))
+
+
+@pytest.mark.parametrize("memory_gb", [0.0, 1e300])
+def test_any_amount_of_memory(tmp_path, memory_gb):
+    options, found = config(2), files(tmp_path, 2)
+    made = open_source(found, options, facts(2), targets_of(options), [], memory_gb=memory_gb)
+    assert made.example(0, 0)["image"].shape == (1, *SIZES[2])
