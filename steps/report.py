@@ -13,9 +13,15 @@ from bioloom.settings.config import Config
 @step("report")
 @options_flag
 @read_flag("--run", "folder of the run; metrics.csv, summary.csv, report.html and figures/ are written there")
+@click.option(
+    "--pack",
+    "shown",
+    multiple=True,
+    help="a pack of this run, to be repeated; without any, every image in the folder is reported",
+)
 @click.argument("packs", nargs=-1)
-def command(options: Config, run: Path, packs: tuple[str, ...]) -> None:
-    """PACKS are those that were evaluated.
+def command(options: Config, run: Path, shown: tuple[str, ...], packs: tuple[str, ...]) -> None:
+    """PACKS are those that were evaluated; without any, scores that lie in the folder are not looked at.
 
     Example: bioloom report --options results/demo/options/report.yaml --run results/demo test_tile-11
     """
@@ -27,5 +33,6 @@ def command(options: Config, run: Path, packs: tuple[str, ...]) -> None:
         metrics, summary = pool(read_table(run / "metrics" / f"{pack}.csv", METRICS) for pack in packs)
         write_table(run / "metrics.csv", metrics, METRICS)
         write_table(run / "summary.csv", summary, SUMMARY)
-    shown = {"run": True, "task": True, "report": True, "evaluate": {"baseline"}}
-    write_report(run, options.model_dump(mode="json", include=shown))
+    keys = {"run": True, "task": True, "report": True, "evaluate": {"baseline", "metrics"}}
+    config = options.model_dump(mode="json", include=keys)
+    write_report(run, config, packs=shown or None, scored=bool(packs))

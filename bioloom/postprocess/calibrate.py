@@ -151,19 +151,21 @@ def _choose(
     curve: tuple[dict[str, float], ...], grid: Mapping[str, tuple[float, ...]], objects: int
 ) -> Calibration:
     fixed = {kind: values[0] if len(values) == 1 else FIXED_THRESHOLD for kind, values in grid.items()}
-    if len(curve) == 1:
+    asked = [kind for kind, values in grid.items() if len(values) > 1]
+    if not asked:
         return Calibration(fixed, "No threshold is set to fit.", curve)
     if objects < MIN_OBJECTS:
         reason = (
             f"The validation images hold {objects} objects, fewer than the {MIN_OBJECTS} that it takes to "
-            f"choose thresholds; {FIXED_THRESHOLD} is used."
+            f"choose thresholds; {FIXED_THRESHOLD} is used for {' and '.join(asked)}."
         )
         return Calibration(fixed, reason, curve)
     best = min(curve, key=_preference)
+    values = " and ".join(f"{kind} {best[kind]:g}" for kind in asked)
+    tried, give = ("values", "gives") if len(asked) == 1 else ("pairs", "give")
     reason = (
-        f"Of {len(curve)} pairs, foreground {best['foreground']:g} and seed {best['seed']:g} give the "
-        f"highest mean F1 over IoU {IOU_THRESHOLDS[0]:g} to {IOU_THRESHOLDS[-1]:g}, {best['f1']:.3f}, on "
-        f"{objects} validation objects."
+        f"Of {len(curve)} {tried}, {values} {give} the highest mean F1 over IoU {IOU_THRESHOLDS[0]:g} to "
+        f"{IOU_THRESHOLDS[-1]:g}, {best['f1']:.3f}, on {objects} validation objects."
     )
     return Calibration({kind: best[kind] for kind in grid}, reason, curve)
 

@@ -66,18 +66,18 @@ def _baseline(found: Findings) -> Iterator[str]:
 
 
 def _objects(found: Findings) -> Iterator[str]:
-    if found.objects is None:
+    """Say where nothing was found, and whether many more or fewer objects were found than there are."""
+    kind, tally = ("point" if found.product == "points" else "object"), found.tally or {}
+    if tally and not any(tally.values()):
+        yield f"No {kind} was found in any image. Check that these images look like the training images."
         return
-    if found.objects.empty:
-        yield "No object was found in any image. Check that these images look like the training images."
-        return
-    barren = sorted(set(found.images) - set(found.objects["image"]))
-    if barren:
-        yield f"{_some(barren)} without any found object."
     there, here = found.pooled.get("objects_truth", np.nan), found.pooled.get("objects_predicted", np.nan)
     if there and abs(here - there) > 0.2 * there:
         share = f"{abs(here - there) / there:.0%} {'more' if here > there else 'fewer'}"
-        yield f"{share} objects were found ({here:,.0f}) than there are ({there:,.0f})."
+        yield f"{share} {kind}s were found ({here:,.0f}) than there are ({there:,.0f})."
+    barren = sorted(image for image, count in tally.items() if not count)
+    if barren:
+        yield f"{_some(barren)} without any found {kind}."
 
 
 def _training(found: Findings) -> Iterator[str]:

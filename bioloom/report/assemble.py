@@ -21,6 +21,8 @@ def write_report(
     config: Mapping[str, Any],
     destination: Path | str | None = None,
     *,
+    packs: Sequence[str] | None = None,
+    scored: bool = True,
     date: str = "",
     notes: Sequence[str] = (),
 ) -> Path:
@@ -34,10 +36,12 @@ def write_report(
     run : Path
         Folder of the run, ``results/<run>``.
     config : mapping
-        ``run``, ``task``, ``report: {title, images}`` and ``evaluate: {baseline}``.
+        ``run``, ``task``, ``report: {title, images}`` and ``evaluate: {baseline, metrics}``.
     destination : Path, optional
         The page; ``report.html`` in the run's folder by default. ``figures/`` is made beside it, and a former
         one replaced.
+    packs, scored
+        See :func:`bioloom.report.gather.gather`.
     date : str, optional
         To be printed as it is.
     notes : sequence of str, optional
@@ -55,7 +59,7 @@ def write_report(
     """
     run = Path(run)
     page = Path(destination) if destination is not None else run / "report.html"
-    found = gather(run, config)
+    found = gather(run, config, packs, scored=scored)
     groups = _draw(found)
     _write_figures(page.parent / "figures", [plate for group in groups.values() for plate in group])
     write_text(page, _compose(found, groups, date, notes))
@@ -65,7 +69,7 @@ def write_report(
 def _draw(found: Findings) -> dict[str, list[Plate]]:
     def opener(folder: str, image: str) -> Volume | None:
         path = found.run / folder / f"{image}.zarr"
-        volume = open_volume(path) if path.exists() else None
+        volume = open_volume(path) if path.exists() and found.holds(folder, image) else None
         return volume if volume is None or volume.labels == (folder != "images") else None
 
     count = found.config.get("report", {}).get("images", DEFAULT_IMAGES)

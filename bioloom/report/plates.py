@@ -62,8 +62,10 @@ def scores(found: Findings) -> Iterator[Plate]:
         caption = (
             "IoU is the area that a found and a true object share over the area of both together. Further "
             "right, outlines must fit better to count. A curve that falls early means that objects are found "
-            "but outlined loosely. The baseline is a simple threshold and watershed."
+            "but outlined loosely."
         )
+        if found.has_baseline:
+            caption += " The baseline is a simple threshold and watershed."
         yield _plot(
             "score_by_iou", "Score by how closely outlines must fit.", caption, score_by_iou.draw(pooled)
         )

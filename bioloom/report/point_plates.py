@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bioloom.preprocess.point_rules import TOLERANCE
 from bioloom.report import point_overlay, style
 from bioloom.report.gather import Findings
 from bioloom.report.html import Plate
 from bioloom.report.point_views import PointView, make_view, open_points
 from bioloom.report.sources import Readable
+from bioloom.report.tolerance import tolerance_um
 
 
 def picture(found: Findings, image: str, volume: Readable, title: str, *, explain: bool) -> Plate | None:
@@ -26,8 +26,10 @@ def picture(found: Findings, image: str, volume: Readable, title: str, *, explai
     explain : bool
         Whether the caption says how the picture is read.
     """
-    choice = (found.fingerprint.get("resolved") or {}).get(TOLERANCE, {})
-    subject = open_points(found.run, image, volume, float(choice.get("value", 1.0)))
+    if found.product != "points" or not found.holds("outputs", image):  # a table of an earlier version
+        return None
+    judged = found.holds("labels", image)
+    subject = open_points(found.run, image, volume, tolerance_um(found), judged=judged)
     if subject is None:
         return None
     view = make_view(subject)

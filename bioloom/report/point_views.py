@@ -85,12 +85,14 @@ class PointSubject:
         object.__setattr__(self, "false", false)
 
 
-def open_points(run: Path, image: str, volume: Readable, tolerance_um: float) -> PointSubject | None:
-    """Return an image of a run with its points, None if no points were found for it."""
+def open_points(
+    run: Path, image: str, volume: Readable, tolerance_um: float, *, judged: bool = True
+) -> PointSubject | None:
+    """Return an image of a run with its points, None if it has no table; the truth only if it is `judged`."""
     path, labels = run / "points" / f"{image}.csv", run / "labels" / f"{image}.zarr"
     if not path.is_file():
         return None
-    truth = points_of_labels(labels)[0] if labels.exists() else None
+    truth = points_of_labels(labels)[0] if judged and labels.exists() else None
     return PointSubject(volume, read_points(path), truth, tolerance_um)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isnan
 from typing import Any
 
+from bioloom.preprocess.point_rules import TOLERANCE
 from bioloom.report import choose, html, wording
 from bioloom.report.gather import Findings, split_of
 from bioloom.report.html import Html, tag
+from bioloom.report.tolerance import given_tolerance
 from bioloom.tasks import TASKS
 from bioloom.volumes.parts import region_text
 
@@ -66,12 +68,13 @@ def cards(found: Findings) -> Html:
     shown = ([metric for metric in wording.HEADLINES if metric in pooled] or own)[:3]
     parts = [html.card(wording.label(m), wording.number(pooled[m], m), _against(pooled, m)) for m in shown]
     there, here = (pooled.get(metric) for metric in wording.COUNTS)
-    if here is None and found.objects is not None:
-        here = float(len(found.objects))
+    if here is None and found.tally is not None:
+        here = float(sum(found.tally.values()))
     if here is not None:
         truth = "" if there is None else wording.number(there, "objects_truth")
         note = f"{truth} in the ground truth" if truth else "in all images"
-        parts.append(html.card("Objects found", wording.number(here, "objects_predicted"), note))
+        title = "Points found" if found.product == "points" else "Objects found"
+        parts.append(html.card(title, wording.number(here, "objects_predicted"), note))
     return tag("div", *parts, class_="cards") if parts else Html("")
 
 
@@ -92,10 +95,10 @@ def metric_tables(found: Findings) -> Html:
     first = f"@{thresholds[0]}" if thresholds else ""
     own = [m for m in pooled if not m.startswith(wording.BASELINE) and ("@" not in m or m.endswith(first))]
     leading = [m for m in own if wording.leads(m)]
-    parts: list[object] = [_pooled(pooled, leading)] if leading else []
+    parts: list[object] = [_pooled(found, leading)] if leading else []
     for title, names in wording.DETAILS.items():
         if there := [m for m in names if m in pooled]:
-            parts.append(_details(title, _pooled(pooled, there)))
+            parts.append(_details(title, _pooled(found, there)))
     if len(thresholds) > 1:
         parts.append(_details("By IoU threshold", _by_threshold(pooled, thresholds)))
     parts += [_by_class(found), _by_image(found)]
@@ -105,15 +108,16 @@ def metric_tables(found: Findings) -> Html:
 def decisions(found: Findings) -> Html:
     """Return what was decided unasked: options left to ``auto``, and thresholds, each with its reason."""
     parts: list[object] = []
-    thresholds = found.calibration.get("thresholds") or {}
-    if thresholds:
+    if thresholds := _fitted(found.calibration):
         values = ", ".join(f"{name} {value:g}" for name, value in thresholds.items())
         reason = str(found.calibration.get("reason") or "")
         parts += [
             tag("h3", "Thresholds of the post-processing"),
             tag("p", tag("strong", values), Html("<br>"), reason),
         ]
-    resolved = found.fingerprint.get("resolved") or {}
+    resolved = dict(found.fingerprint.get("resolved") or {})
+    if given_tolerance(found.config) is not None:
+        resolved.pop(TOLERANCE, None)  # the metric was told another one
     if resolved:
         rows = [
             (tag("code", key), tag("code", _short(_value(choice))), _reason(choice))
@@ -121,6 +125,14 @@ def decisions(found: Findings) -> Html:
         ]
         parts += [tag("h3", "Options left to auto"), html.table(("Option", "Value taken", "Why"), rows)]
     return html.join([*parts, _training_images(found)])
+
+
+def _fitted(calibration: Mapping[str, Any]) -> dict[str, float]:
+    """Return the thresholds that were asked to be fitted: of those, the curve holds several values."""
+    thresholds, curve = calibration.get("thresholds") or {}, calibration.get("curve")
+    if curve is None:
+        return dict(thresholds)
+    return {name: v for name, v in thresholds.items() if len({row.get(name) for row in curve}) > 1}
 
 
 def _training_images(found: Findings) -> Html:
@@ -172,18 +184,19 @@ def _against(pooled: Mapping[str, float], metric: str) -> object:
     return html.Html(f"baseline {wording.number(baseline)} ({difference})")
 
 
-def _pooled(pooled: Mapping[str, float], metrics: Sequence[str]) -> Html:
-    """Return the table of some metrics of all images beside the baseline's."""
-    rows = [
-        (
-            wording.label(m),
-            wording.number(pooled[m], m),
-            wording.number(pooled.get(wording.BASELINE + m), m),
-            wording.meaning(m),
-        )
-        for m in metrics
-    ]
-    return html.table(("All images together", "Result", "Baseline", "What it says"), rows, numbers=(1, 2))
+def _pooled(found: Findings, metrics: Sequence[str]) -> Html:
+    """Return the table of some metrics of all images, beside the baseline's where there is one."""
+    pooled = found.pooled
+    columns: dict[str, Callable[[str], object]] = {
+        "All images together": wording.label,
+        "Result": lambda m: wording.number(pooled[m], m),
+        "Baseline": lambda m: wording.number(pooled.get(wording.BASELINE + m), m),
+        "What it says": wording.meaning,
+    }
+    if not found.has_baseline:
+        del columns["Baseline"]
+    rows = [[cell(m) for cell in columns.values()] for m in metrics]
+    return html.table(list(columns), rows, numbers=range(1, len(columns) - 1))
 
 
 def _by_threshold(pooled: Mapping[str, float], thresholds: Sequence[str]) -> Html:

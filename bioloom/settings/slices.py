@@ -54,7 +54,7 @@ STEP_KEYS: dict[str, tuple[str, ...]] = {
     "fit": ("task", "train.targets", "postprocess"),
     "postprocess": ("task", "postprocess", "infer.halo"),
     "evaluate": ("task", "data.ignore", "evaluate"),
-    "report": ("run", "task", "report.title", "report.images", "evaluate.baseline"),
+    "report": ("run", "task", "report.title", "report.images", "evaluate.baseline", "evaluate.metrics"),
     "export": ("report.export",),
 }
 """For every step the sections and options it receives."""

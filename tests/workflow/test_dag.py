@@ -29,7 +29,7 @@ def test_a_complete_run_has_nothing_to_do(tiny_run):
 )
 def test_other_metrics_evaluate_again(tiny_run, evaluate):
     edited = tiny_run.with_changes({"evaluate": evaluate})
-    assert edited.planned() == Counter(options=1, evaluate=1, **SUMMARIES)
+    assert edited.planned() == Counter(options=2, evaluate=1, **SUMMARIES)
 
 
 def test_other_postprocessing_starts_at_the_thresholds(tiny_run):

@@ -126,10 +126,12 @@ rule report:
         runtime=60,
     params:
         run=subpath(output.report, parent=True),
+        shown=[f"--pack={pack}" for pack in PACKS],
         packs=TEST_PACKS,
     shell:
         "bioloom report"
         " --options {input.options:q}"
         " --run {params.run:q}"
+        " {params.shown:q}"
         " {params.packs:q}"
         " > {log:q} 2>&1"

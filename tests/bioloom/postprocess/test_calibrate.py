@@ -57,6 +57,13 @@ def test_few_objects_choose_nothing():
     result = fit([discs(count=7, level=0.9, bridge=0.55)])
     assert result.thresholds == {"foreground": 0.5, "seed": 0.5}
     assert "hold 49 objects, fewer than the 50" in result.reason
+    assert result.reason.endswith("0.5 is used for foreground and seed.")
+
+
+def test_the_reason_names_only_what_was_to_be_chosen():
+    result = fit([discs(count=7)], [WATERSHED | {"seed_threshold": 0.7}])
+    assert result.thresholds == {"foreground": 0.5, "seed": 0.7}
+    assert result.reason.endswith("0.5 is used for foreground.")
 
 
 def test_counts_are_pooled_over_images():
@@ -105,6 +112,7 @@ def test_a_threshold_that_the_user_set_is_kept():
     result = fit([discs()], [fixed])
     assert result.thresholds == {"foreground": 0.45, "seed": 0.5}
     assert len(result.curve) == 7
+    assert result.reason.startswith("Of 7 values, seed 0.5 gives the highest mean F1")
     both = fit([discs()], [{**fixed, "seed_threshold": 0.25}])
     assert both.thresholds == {"foreground": 0.45, "seed": 0.25}
     assert both.reason == "No threshold is set to fit."

@@ -1,5 +1,6 @@
 """Pictures of nuclei, volumes in memory, and whole run folders, all synthetic."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from skimage.measure import regionprops_table
 
 from bioloom.geometry.box import Box
 from bioloom.report.sources import Subject
+from bioloom.volumes.manifest import Entry, write_manifest
+from bioloom.volumes.points import Points, write_points
 from bioloom.volumes.store import create_volume
 
 
@@ -117,6 +120,24 @@ class RunBuilder:
                 _store(self.run / f"labels/{name}.zarr", labels[None], "labels")
                 self._write(_table(labels), "truth", name)
         return self
+
+    def points(self, **counts: int) -> "RunBuilder":
+        """Write images with points found in them, instead of objects."""
+        self.images(*counts)
+        shutil.rmtree(self.run / "objects")
+        for name, count in counts.items():
+            places = np.random.default_rng(0).uniform(1, 60, (count, 2))
+            (self.run / "points").mkdir(exist_ok=True)
+            write_points(self.run / f"points/{name}.csv", Points.of(places))
+        return self
+
+    def pack(
+        self, name: str, *images: str, folders: tuple[str, ...] = ("images", "labels", "outputs")
+    ) -> None:
+        """Write manifests that say that images belong to a pack."""
+        for folder in folders:
+            entries = [Entry(i, self.run / folder / f"{i}.zarr", (1, 64, 80), "uint8", "0") for i in images]
+            write_manifest(self.run / folder / f"{name}.csv", entries)
 
     def scores(self, values: dict[str, dict[str, float]]) -> "RunBuilder":
         rows = [(image, "", m, v) for image, metrics in values.items() for m, v in metrics.items()]

@@ -79,6 +79,32 @@ def test_no_truth_and_no_objects(run):
 
 
 @pytest.mark.parametrize(
+    ("counts", "metrics", "words"),
+    [
+        ((0, 0), {}, ["No point was found in any image"]),
+        ((3, 0), {}, ["1 image (predict_b) without any found point."]),
+        ((3, 0), {"objects_predicted": 14.0}, ["40% more points were found (14)", "1 image (predict_b)"]),
+        ((3, 4), {}, []),
+    ],
+)
+def test_points_are_counted_like_objects(run, counts, metrics, words):
+    run.points(predict_a=counts[0], predict_b=counts[1])
+    if metrics:
+        run.summary({"objects_truth": 10.0} | metrics)
+    text = [line for line in warnings(gather(run.run, {"task": "detection"})) if "ground truth" not in line]
+    assert len(text) == len(words)
+    assert all(word in line for word, line in zip(words, text, strict=True))
+
+
+def test_counts_are_compared_without_a_table_of_objects(run):
+    run.points(test_a=1).scores({"test_a": {"objects_truth": 10.0, "objects_predicted": 5.0}})
+    (run.run / "points/test_a.csv").unlink()
+    found = gather(run.run, {"task": "detection"})
+    assert found.tally is None
+    assert "50% fewer points were found (5) than there are (10)." in warnings(found)
+
+
+@pytest.mark.parametrize(
     ("losses", "words"),
     [
         (np.geomspace(2, 0.5, 20), "more steps"),

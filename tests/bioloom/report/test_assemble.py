@@ -91,6 +91,16 @@ def test_the_same_run_gives_the_same_bytes(full, tmp_path):
     assert str(tmp_path).encode() not in first
 
 
+def test_the_report_of_some_packs_shows_nothing_else(full):
+    full.pack("test_b", "test_b", folders=("images", "outputs"))
+    page = check(write_report(full.run, CONFIG, packs=["test_b"], scored=False))
+    assert "test_a" not in page.text
+    assert "no ground truth" in page.text
+    assert "matched" not in page.text
+    assert "summary.csv" not in page.text
+    assert "labels/test_b.zarr" not in page.text
+
+
 def test_former_figures_go_and_nothing_half_written_stays(full):
     (full.run / "figures").mkdir()
     (full.run / "figures" / "overlay_gone.png").write_text("old")

@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from bioloom.errors import BioLoomError
@@ -50,13 +52,41 @@ def test_an_empty_table_counts_as_none(run):
     assert gather(run.run, {}).metrics is None
 
 
+def test_what_an_earlier_version_left_behind_is_not_looked_at(run):
+    run.images("test_a", "test_b", "train_c").scores(SCORES)
+    run.pack("test_a", "test_a")
+    run.pack("train_c", "train_c")
+    everything = gather(run.run, {})
+    shutil.copy(run.run / "objects/test_a.csv", run.run / "objects/test_pack-0000.csv")
+    found = gather(run.run, {}, ["train_c", "test_a"])
+    assert found.images == ("test_a",)
+    assert found.splits == {"test": 1, "train": 1}
+    for now, before in ((found.objects, everything.objects), (found.truth, everything.truth)):
+        assert now.equals(before[before["image"] == "test_a"].reset_index(drop=True))
+    assert found.scored
+    assert not gather(run.run, {}, ["train_c", "test_a"], scored=False).scored
+
+
+def test_labels_and_tables_of_an_earlier_task_are_not_looked_at(run):
+    run.images("test_a").pack("test_a", "test_a", folders=("images", "outputs"))
+    found = gather(run.run, {"task": "semantic_segmentation"}, ["test_a"])
+    assert found.objects is None
+    assert len(found.truth) == 0
+    assert [found.holds(folder, "test_a") for folder in ("labels", "outputs")] == [False, True]
+
+
+def test_a_pack_that_is_not_there_is_named(run):
+    with pytest.raises(BioLoomError, match=r"images/test_z\.csv"):
+        gather(run.images("test_a").run, {}, ["test_z"])
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("metrics.csv", "image,metric,value\n", "lacks the column class"),
         ("summary.csv", "", "no table of numbers"),
         ("metrics.csv", "image,class,metric,value\na,,b,many\n", "no table of numbers"),
-        ("objects/test_a.csv", "image,label\n", "lacks the column voxels"),
+        ("objects/test_a.csv", "image,label\n", "lacks the column 'centroid-0'"),
         ("calibration.yaml", "a: [", "no YAML file"),
     ],
 )

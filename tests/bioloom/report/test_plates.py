@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from bioloom.report import plates, sizes, style
 from bioloom.report.gather import gather
@@ -56,6 +57,14 @@ def test_figures_need_their_numbers(run):
     assert names(plates.training(found)) == ["training"]
     assert names(plates.calibration(found)) == ["thresholds"]
     assert all(plate.svg.startswith(b"<?xml") for plate in plates.training(found))
+
+
+@pytest.mark.parametrize("baseline", [{}, {"baseline_f1@0.5": 0.3, "baseline_f1@0.6": 0.2}])
+def test_the_baseline_is_explained_where_there_is_one(run, baseline):
+    run.images("test_a").scores({"test_a": {"f1@0.5": 0.9, "f1@0.6": 0.8} | baseline})
+    plate = next(plates.scores(gather(run.run, {})))
+    assert plate.name == "score_by_iou"
+    assert ("The baseline is a simple threshold" in plate.caption) == bool(baseline)
 
 
 def test_only_scored_images_are_compared_with_the_truth(run, monkeypatch):

@@ -56,6 +56,12 @@ def test_cards_of_a_run_without_truth_count_the_objects():
     assert sections.cards(findings()) == ""
 
 
+def test_cards_of_a_detection_without_truth_count_the_points():
+    cards = sections.cards(Findings(Path("x"), {"task": "detection"}, points={"a": 4, "b": 3}))
+    assert "Points found" in cards
+    assert ">7<" in cards
+
+
 def test_tables_by_threshold_and_image():
     tables = sections.metric_tables(findings(POOLED, ["test_a", "test_<b>"]))
     assert "F1 at IoU 0.5" in tables
@@ -65,6 +71,15 @@ def test_tables_by_threshold_and_image():
     assert "By image (2)" in tables
     assert "test_&lt;b&gt;" in tables
     assert sections.metric_tables(findings()) == ""
+
+
+def test_without_a_baseline_there_is_no_word_of_it():
+    own = {metric: value for metric, value in POOLED.items() if not metric.startswith("baseline_")}
+    assert "Baseline" in sections.metric_tables(findings(POOLED))
+    without = sections.metric_tables(findings(own))
+    assert "Result" in without
+    assert "Baseline" not in without
+    assert "baseline" not in sections.cards(findings(own))
 
 
 def test_what_is_for_comparison_stands_in_tables_of_its_own():
@@ -142,6 +157,28 @@ def test_decisions_come_with_their_reasons(nested):
     ):
         assert words in text
     assert sections.decisions(findings()) == ""
+
+
+@pytest.mark.parametrize(
+    ("foregrounds", "seeds", "words"),
+    [
+        ([0.5], [0.5], ""),
+        ([0.3, 0.5], [0.7], "<strong>foreground 0.3</strong>"),
+        ([0.3, 0.5], [0.7, 0.8], "<strong>foreground 0.3, seed 0.7</strong>"),
+    ],
+)
+def test_only_thresholds_that_were_to_be_fitted_are_told(foregrounds, seeds, words):
+    curve = [{"foreground": f, "seed": s, "f1": 0.5} for f in foregrounds for s in seeds]
+    thresholds = {"foreground": foregrounds[0], "seed": seeds[0]}
+    calibration = {"thresholds": thresholds, "reason": "so", "curve": curve}
+    text = sections.decisions(findings(calibration=calibration))
+    assert words in text
+    assert bool(words) == bool(text)
+
+
+def test_a_threshold_of_peaks_that_was_set_is_not_told():
+    calibration = {"thresholds": {"peak": 0.5}, "reason": "No threshold is set to fit.", "curve": []}
+    assert sections.decisions(findings(calibration=calibration)) == ""
 
 
 def test_the_lead_is_what_the_task_does():
