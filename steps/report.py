@@ -17,7 +17,7 @@ from bioloom.settings.config import Config
     "--pack",
     "shown",
     multiple=True,
-    help="a pack of this run, to be repeated; without any, every image in the folder is reported",
+    help="a pack of the run beside PACKS, to be repeated; without any, all images there are reported",
 )
 @click.argument("packs", nargs=-1)
 def command(options: Config, run: Path, shown: tuple[str, ...], packs: tuple[str, ...]) -> None:
@@ -35,4 +35,6 @@ def command(options: Config, run: Path, shown: tuple[str, ...], packs: tuple[str
         write_table(run / "summary.csv", summary, SUMMARY)
     keys = {"run": True, "task": True, "report": True, "evaluate": {"baseline", "metrics"}}
     config = options.model_dump(mode="json", include=keys)
-    write_report(run, config, packs=shown or None, scored=bool(packs))
+    write_report(
+        run, config, packs=tuple(dict.fromkeys((*shown, *packs))) if shown else None, scored=bool(packs)
+    )
