@@ -11,11 +11,11 @@ import numpy as np
 
 from bioloom.errors import BioLoomError, did_you_mean
 from bioloom.geometry.box import Box
+from bioloom.postprocess.channels import read_term
 
 AUTO = "auto"
 SURE = ("foreground", "not background", "stars-probability", "embeddings-seed")
 """What `AUTO` means: the first of these that a prediction has. All are high where an object is sure."""
-_NOT = "not "
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,12 @@ def find_channel(wanted: str, names: Sequence[str]) -> tuple[int, bool]:
         For a channel that is not among them.
     """
     if wanted == AUTO:
-        wanted = next((sure for sure in SURE if sure.removeprefix(_NOT) in names), names[0])
-    name = wanted.removeprefix(_NOT)
+        wanted = next((sure for sure in SURE if read_term(sure)[0] in names), names[0])
+    name, negated = read_term(wanted)
     if name not in names:
         raise BioLoomError(
             f"evaluate.metrics: the prediction has no channel '{name}'",
             allowed=", ".join(names),
             fix=did_you_mean(name, names) or "name a channel, or leave `channel` out",
         )
-    return list(names).index(name), name != wanted
+    return list(names).index(name), negated

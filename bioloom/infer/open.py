@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -163,7 +163,8 @@ def open_pictures(
         grid = PatchGrid.of(known[image].shape[1:], size, overlap)
         check_chunks(image, grid, [row for row in rows if row.image == image])
         pictures[image] = open_picture(known[image], grid, spec)
-    _warn_of_sizes({image: open_volume(known[image].path) for image in pictures}, spec)
+    # `open_picture` has just opened them
+    _warn_of_sizes({image: cast("Volume", picture.volume) for image, picture in pictures.items()}, spec)
     return pictures
 
 
@@ -173,9 +174,8 @@ def _warn_of_sizes(volumes: Mapping[str, Volume], spec: ModelSpec) -> None:
     if not others:
         return
     volume = volumes[others[0]]
-    known = volume.facts.get("spacing_known", True)
     text = apart_text(f"image {others[0]}", len(others), volume.spacing, spec.spacing)
-    log.warning("%s; %s", text, CONSEQUENCE if known else UNKNOWN)
+    log.warning("%s; %s", text, CONSEQUENCE if volume.spacing_known else UNKNOWN)
 
 
 def open_picture(entry: Entry, grid: PatchGrid, spec: ModelSpec) -> Picture:

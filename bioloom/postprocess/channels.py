@@ -52,6 +52,11 @@ class Expression:
         return np.minimum.reduce(parts) if len(parts) > 1 else parts[0]
 
 
+def read_term(term: str) -> tuple[str, bool]:
+    """Return the name of the channel of a term, and whether it is negated."""
+    return term.removeprefix(_NOT).strip(), term.startswith(_NOT)
+
+
 def find_terms(terms: Sequence[str], channels: Sequence[str]) -> Expression:
     """Look the channels of `terms` up among the names of the prediction's `channels`.
 
@@ -62,14 +67,14 @@ def find_terms(terms: Sequence[str], channels: Sequence[str]) -> Expression:
     """
     found = []
     for term in terms:
-        name = term.removeprefix(_NOT).strip()
+        name, negated = read_term(term)
         if name not in channels:
             raise BioLoomError(
                 f"postprocess: the prediction has no channel '{name}'",
                 allowed=", ".join(channels),
                 fix=did_you_mean(name, channels) or "name a channel, or add its target to train.targets",
             )
-        found.append((list(channels).index(name), term.startswith(_NOT)))
+        found.append((list(channels).index(name), negated))
     return Expression(tuple(found))
 
 

@@ -202,7 +202,7 @@ def _tables(folder: Path, packs: Sequence[str] | None) -> list[Path]:
 
 def _spacing(path: Path) -> tuple[float, ...] | None:
     volume = open_volume(path)
-    return volume.spacing if volume.facts.get("spacing_known", True) else None
+    return volume.spacing if volume.spacing_known else None
 
 
 def _regions(run: Path, images: Sequence[str]) -> dict[str, dict[str, Any]]:

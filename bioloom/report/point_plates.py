@@ -8,6 +8,7 @@ from bioloom.report.html import Plate
 from bioloom.report.point_views import PointView, make_view, open_points
 from bioloom.report.sources import Readable
 from bioloom.report.tolerance import tolerance_um
+from bioloom.volumes.metadata import calibration_of
 
 
 def picture(found: Findings, image: str, volume: Readable, title: str, *, explain: bool) -> Plate | None:
@@ -33,7 +34,7 @@ def picture(found: Findings, image: str, volume: Readable, title: str, *, explai
     if subject is None:
         return None
     view = make_view(subject)
-    known = bool(volume.facts.get("spacing_known", True))
+    known = not calibration_of(volume.facts)
     caption = f"{_tally(view)} {_reading(view, known) if explain else ''}".strip()
     return Plate(f"overlay_{image}", title, caption, style.png(point_overlay.draw(view, known=known)))
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bioloom.geometry.box import Box
+from bioloom.volumes.metadata import calibration_of
 
 
 class Readable(Protocol):
@@ -53,7 +54,7 @@ class Subject:
     @property
     def spacing_known(self) -> bool:
         """Whether the voxel size is known; if not, the store says 1 micrometre."""
-        return bool(self.image.facts.get("spacing_known", True))
+        return not calibration_of(self.image.facts)
 
 
 def class_ids(table: pd.DataFrame) -> list[int]:
